@@ -1,0 +1,88 @@
+"""Every error that alertwatch raises on purpose, by what it means for the caller.
+
+Three meanings, one branch each: *try again later*, *this input is bad*, *stop*. A message says what
+happened, to what (topic, offset, object, key), and what to do about it; it never holds a secret.
+"""
+
+
+class AlertwatchError(Exception):
+    """Base of all errors of alertwatch: a sentence for a person, never a traceback."""
+
+
+# -- try again later: the world is not ready; nothing is wrong with the input --------------------------
+
+
+class TryAgainLater(AlertwatchError):  # noqa: N818 - the name is the instruction
+    """A passing fault. ``retry_after`` is the delay in seconds that the other side asked for, if it did."""
+
+    def __init__(self, message: str, retry_after: float | None = None) -> None:
+        super().__init__(message)
+        self.retry_after = retry_after
+
+
+class StoreUnavailable(TryAgainLater):
+    """The database is locked, full or away."""
+
+
+class BrokerUnavailable(TryAgainLater):
+    """No Kafka broker answers."""
+
+
+class ApiUnavailable(TryAgainLater):
+    """The API is down, overloaded or refuses for now (connection error, time-out, 429, 502, 503, 504)."""
+
+
+class NotReadyYet(TryAgainLater):
+    """The API answers, but does not know this alert yet (404, placeholder, detection still missing)."""
+
+
+# -- this input is bad: keep it, say so, go on -----------------------------------------------------------
+
+
+class BadInput(AlertwatchError):
+    """This one message, answer or file is wrong; the others are not."""
+
+
+class DecodeError(BadInput):
+    """Bytes that do not decode to an alert, or decode to something implausible."""
+
+
+class BadAnswer(BadInput):
+    """An API answer about one object that is malformed, or a repeated error for this object alone."""
+
+
+class FilterError(BadInput):
+    """A filter raised while it judged one alert."""
+
+
+# -- stop: a person has to act -----------------------------------------------------------------------------
+
+
+class Stop(AlertwatchError):  # noqa: N818 - the name is the instruction
+    """The service cannot go on until a person acts. ``exit_code`` is what the command line returns."""
+
+    exit_code = 1
+
+
+class SettingsError(Stop):
+    """The settings are wrong: unknown key, bad value, missing secret."""
+
+    exit_code = 2
+
+
+class AccessDenied(Stop):
+    """Kafka or the database refused the credentials."""
+
+    exit_code = 3
+
+
+class DatabaseTooNew(Stop):
+    """The database was written by a newer alertwatch."""
+
+    exit_code = 4
+
+
+class TooManyDeadLetters(Stop):
+    """Most of a topic does not decode: the reader configured for it is almost surely the wrong one."""
+
+    exit_code = 5

@@ -1,0 +1,150 @@
+"""The settings: one TOML file, any key of which an environment variable can override.
+
+``sources.ztf.group_id`` is ``ALERTWATCH_SOURCES__ZTF__GROUP_ID``. Secrets come from the environment or from
+files only. Unknown keys are errors that name the nearest known one.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, SecretStr, StringConstraints
+
+Name = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]*$")]
+Security = Literal["PLAINTEXT", "SASL_PLAINTEXT", "SASL_SSL", "SSL"]
+Mechanism = Literal["SCRAM-SHA-256", "SCRAM-SHA-512", "PLAIN"]
+
+
+class Section(BaseModel):
+    """Base of all sections: unknown keys are errors, values never appear in messages."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, hide_input_in_errors=True, validate_default=True)
+
+
+class DatabaseSettings(Section):
+    """Where matches are kept."""
+
+    url: str = Field(
+        "sqlite:///alertwatch.db",
+        description="SQLAlchemy URL: sqlite:///FILE or postgresql+psycopg://USER@HOST/NAME",
+    )
+    password: SecretStr | None = Field(
+        None, description="PostgreSQL password (environment or password_file only)"
+    )
+    password_file: Path | None = Field(None, description="file that holds the PostgreSQL password")
+
+
+class SourceSettings(Section):
+    """One Kafka cluster and the topics to follow on it."""
+
+    brokers: str = Field(description="host:port, several separated by commas")
+    group_id: str = Field(description="consumer group; must start with the prefix that ALeRCE gave you")
+    security: Security = "PLAINTEXT"
+    mechanism: Mechanism = "SCRAM-SHA-512"
+    username: SecretStr | None = Field(None, description="from the environment, or username_file")
+    username_file: Path | None = None
+    password: SecretStr | None = Field(None, description="from the environment, or password_file")
+    password_file: Path | None = None
+    topics: dict[str, str] = Field(description="topic name, '{date}' pattern or ^regular expression = reader")
+    start: Literal["earliest", "latest"] = Field(
+        "earliest", description="where to begin in a partition never read before"
+    )
+    switch_hour: int = Field(
+        23, ge=0, le=23, description="UTC hour at which the producer moves to the next date's topic"
+    )
+    retention_hours: float = Field(48.0, gt=0, description="how long the broker keeps a topic's messages [h]")
+    batch_messages: int = Field(500, ge=1, le=10_000, description="most messages in one transaction")
+    batch_bytes: int = Field(16_000_000, ge=100_000, description="most bytes in one transaction")
+    dead_letter_limit: float = Field(
+        0.5,
+        gt=0,
+        le=1,
+        description="stop when more than this share of the last 1,000 messages of a reader is undecodable",
+    )
+    kafka: dict[str, str | int | float | bool] = Field(
+        default_factory=dict, description="any librdkafka option"
+    )
+
+
+class ApiSettings(Section):
+    """One ALeRCE REST API, used to look up candidates."""
+
+    url: str = Field(description="base address, e.g. https://api.alerce.online/ztf/v1")
+    packets: str | None = Field(
+        None, description="address of the alert-packet service (ZTF): https://avro.alerce.online"
+    )
+    tap: str | None = Field(
+        None, description="address of the TAP service, the fall-back for PS1 and solar-system cross-matches"
+    )
+    timeout_seconds: float = Field(20.0, gt=0)
+    max_concurrent: int = Field(4, ge=1, le=32, description="most requests under way at once")
+    requests_per_second: float = Field(10.0, gt=0)
+    cache_seconds: float = Field(
+        600.0, ge=0, description="how long an answer is used again for the same object [s]"
+    )
+    breaker_failures: int = Field(5, ge=1, description="failures in a row after which the API counts as down")
+    breaker_seconds: float = Field(
+        60.0, gt=0, description="pause before the next try when the API is down [s]"
+    )
+
+
+class LookupSettings(Section):
+    """When candidates are looked up, and again."""
+
+    workers: int = Field(4, ge=1, le=32)
+    retry_minutes: tuple[float, ...] = Field((1, 2, 5, 15), description="delays of the first retries [min]")
+    then_every_minutes: float = Field(60.0, gt=0, description="delay of the later retries [min]")
+    give_up_hours: float = Field(
+        48.0, gt=0, description="age at which a candidate is no longer retried by itself [h]; it stays listed"
+    )
+    tell_after_minutes: float = Field(
+        30.0, gt=0, description="say so when candidates wait longer than this [min]"
+    )
+    lease_seconds: float = Field(
+        300.0, gt=0, description="after this a candidate claimed by a dead process is free again [s]"
+    )
+
+
+class LoggingSettings(Section):
+    """What is logged, and how."""
+
+    level: Literal["debug", "info", "warning", "error"] = "info"
+    format: Literal["auto", "console", "json"] = Field(
+        "auto", description="auto: console on a terminal, else JSON"
+    )
+
+
+class PluginSettings(Section):
+    """Where filters of your own are found."""
+
+    folders: tuple[Path, ...] = Field((), description="folders whose *.py files are filters, one each")
+    max_filter_errors: int = Field(
+        10, ge=1, description="errors in a row after which a filter is switched off"
+    )
+
+
+class FilterSettings(BaseModel):
+    """One configured filter instance: ``use`` names the filter (default: the section's own name)."""
+
+    model_config = ConfigDict(extra="allow", frozen=True, hide_input_in_errors=True)
+
+    use: Name | None = None
+    enabled: bool = True
+
+    @property
+    def parameters(self) -> dict[str, Any]:
+        """The keys that are the filter's own parameters, not yet validated."""
+        return dict(self.model_extra or {})
+
+
+class Settings(Section):
+    """All settings."""
+
+    database: DatabaseSettings = DatabaseSettings()
+    sources: dict[Name, SourceSettings] = Field(default_factory=dict)
+    apis: dict[Literal["ztf", "lsst"], ApiSettings] = Field(default_factory=dict)
+    lookups: LookupSettings = LookupSettings()
+    filters: dict[Name, FilterSettings] = Field(default_factory=dict)
+    plugins: PluginSettings = PluginSettings()
+    logging: LoggingSettings = LoggingSettings()

@@ -1,0 +1,1 @@
+"""A simulated night: physical light curves, ALeRCE's exact wire formats, and its REST API."""

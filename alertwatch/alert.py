@@ -35,11 +35,7 @@ class Part(StrEnum):
     CROSSMATCHES = "crossmatches"
 
 
-class Frozen(msgspec.Struct, frozen=True, kw_only=True):
-    """Base of the values below: immutable, compared by value, cheap to make."""
-
-
-class Classification(Frozen):
+class Classification(msgspec.Struct, frozen=True, kw_only=True):
     """One classifier's opinion: class name → probability, in the classifier's own taxonomy."""
 
     classifier: str
@@ -57,7 +53,7 @@ class Classification(Frozen):
         return max(self.probabilities, key=self.probabilities.__getitem__, default=None)
 
 
-class Detection(Frozen):
+class Detection(msgspec.Struct, frozen=True, kw_only=True):
     """One detection on a difference image.
 
     ``mag`` is the difference magnitude (what a supernova adds); ``mag_corr`` the total apparent one (reference
@@ -87,7 +83,7 @@ class Detection(Frozen):
     snr: float | None = None
 
 
-class NonDetection(Frozen):
+class NonDetection(msgspec.Struct, frozen=True, kw_only=True):
     """A visit that did not see the source: ``limit`` is its 5-sigma limiting magnitude."""
 
     mjd: float
@@ -96,7 +92,7 @@ class NonDetection(Frozen):
     mag_ref: float | None = None
 
 
-class ForcedPhotometry(Frozen):
+class ForcedPhotometry(msgspec.Struct, frozen=True, kw_only=True):
     """Flux measured at the object's position whether or not it was detected: difference flux, nJy."""
 
     mjd: float
@@ -105,7 +101,7 @@ class ForcedPhotometry(Frozen):
     e_flux: float | None = None
 
 
-class CrossMatch(Frozen):
+class CrossMatch(msgspec.Struct, frozen=True, kw_only=True):
     """A catalogue source near the object. ``star_score`` runs from 0 (galaxy) to 1 (star)."""
 
     catalog: str
@@ -115,7 +111,7 @@ class CrossMatch(Frozen):
     mag: dict[str, float] = msgspec.field(default_factory=dict)
 
 
-class ObjectSummary(Frozen):
+class ObjectSummary(msgspec.Struct, frozen=True, kw_only=True):
     """What the broker or the survey knows of the object as a whole.
 
     ``first_mjd`` and ``last_mjd``: first and last detection; ``n_det``: detections in alerts; ``first_hist_mjd``
@@ -131,7 +127,7 @@ class ObjectSummary(Frozen):
     stellar: bool | None = None
 
 
-class Cutouts(Frozen):
+class Cutouts(msgspec.Struct, frozen=True, kw_only=True):
     """The three images of an alert, as the survey sent them (gzipped FITS for ZTF, FITS for LSST)."""
 
     science: bytes | None = None
@@ -139,7 +135,7 @@ class Cutouts(Frozen):
     difference: bytes | None = None
 
 
-class Alert(Frozen):
+class Alert(msgspec.Struct, frozen=True, kw_only=True):
     """One alert of one object, with all that is known of it at its time.
 
     ``stream`` is the reader that decoded it (``ztf_stamp``, ``lsst_packet``, …). ``alert_id`` is the survey's

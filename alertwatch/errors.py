@@ -12,7 +12,7 @@ class AlertwatchError(Exception):
 # -- try again later: the world is not ready; nothing is wrong with the input --------------------------
 
 
-class TryAgainLater(AlertwatchError):  # noqa: N818 - the name is the instruction
+class TryAgainLater(AlertwatchError):
     """A passing fault. ``retry_after`` is the delay in seconds that the other side asked for, if it did."""
 
     def __init__(self, message: str, retry_after: float | None = None) -> None:
@@ -58,7 +58,7 @@ class FilterError(BadInput):
 # -- stop: a person has to act -----------------------------------------------------------------------------
 
 
-class Stop(AlertwatchError):  # noqa: N818 - the name is the instruction
+class Stop(AlertwatchError):
     """The service cannot go on until a person acts. ``exit_code`` is what the command line returns."""
 
     exit_code = 1

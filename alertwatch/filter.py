@@ -15,12 +15,12 @@ import hashlib
 from abc import ABC, abstractmethod
 from collections.abc import Iterable
 from enum import StrEnum
-from typing import ClassVar, Generic, TypeVar
+from typing import Any, ClassVar, Generic, TypeVar, get_args, get_origin
 
 import msgspec
 from pydantic import BaseModel, ConfigDict
 
-from alertwatch.alert import Alert, Frozen, Part
+from alertwatch.alert import Alert, Part
 
 
 class Outcome(StrEnum):
@@ -45,7 +45,7 @@ class Result(StrEnum):
     UNKNOWN = "unknown"
 
 
-class Criterion(Frozen):
+class Criterion(msgspec.Struct, frozen=True, kw_only=True):
     """One named question, its answer, and the numbers behind it.
 
     ``value`` and ``threshold`` are what a person reads (``"2.1"``, ``"≤ 3"``), ``unit`` their unit, ``note``
@@ -62,7 +62,7 @@ class Criterion(Frozen):
     note: str | None = None
 
 
-class Verdict(Frozen):
+class Verdict(msgspec.Struct, frozen=True, kw_only=True):
     """What one configured filter says of one alert. ``parameters_hash`` names the parameters it judged with."""
 
     filter: str
@@ -87,8 +87,8 @@ P = TypeVar("P", bound=Parameters)
 class Filter(ABC, Generic[P]):
     """A science case. Subclasses set the class attributes and write `criteria` (and, if useful, `wants`)."""
 
-    Parameters: ClassVar[type[Parameters]]
-    """The parameters model, nested in the class."""
+    parameters_type: ClassVar[type[Parameters]]
+    """The parameters model: the ``P`` of ``Filter[P]``, set by itself."""
 
     streams: ClassVar[frozenset[str]]
     """Readers whose alerts this filter can judge, e.g. ``frozenset({"ztf_stamp", "rubin_stamp"})``."""
@@ -98,6 +98,12 @@ class Filter(ABC, Generic[P]):
 
     needs: ClassVar[frozenset[Part]] = frozenset()
     """Parts of the alert that `criteria` looks at. What the message lacks of them is looked up."""
+
+    def __init_subclass__(cls, **kwargs: Any) -> None:
+        super().__init_subclass__(**kwargs)
+        for base in cls.__dict__.get("__orig_bases__", ()):
+            if isinstance(get_origin(base), type) and issubclass(get_origin(base), Filter):
+                cls.parameters_type = get_args(base)[0]
 
     def __init__(self, name: str, parameters: P) -> None:
         self.name = name

@@ -84,9 +84,7 @@ class ApiSettings(Section):
         600.0, ge=0, description="how long an answer is used again for the same object [s]"
     )
     breaker_failures: int = Field(5, ge=1, description="failures in a row after which the API counts as down")
-    breaker_seconds: float = Field(
-        60.0, gt=0, description="pause before the next try when the API is down [s]"
-    )
+    breaker_seconds: float = Field(60.0, gt=0, description="pause before the next try when the API is down [s]")
 
 
 class LookupSettings(Section):
@@ -119,9 +117,7 @@ class PluginSettings(Section):
     """Where filters of your own are found."""
 
     folders: tuple[Path, ...] = Field((), description="folders whose *.py files are filters, one each")
-    max_filter_errors: int = Field(
-        10, ge=1, description="errors in a row after which a filter is switched off"
-    )
+    max_filter_errors: int = Field(10, ge=1, description="errors in a row after which a filter is switched off")
 
 
 class FilterSettings(BaseModel):

@@ -1,0 +1,1 @@
+"""Where matches are delivered to: one file per destination."""

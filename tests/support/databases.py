@@ -1,0 +1,1 @@
+"""Databases to test on: SQLite everywhere, a real PostgreSQL where Docker runs."""

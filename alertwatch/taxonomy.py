@@ -1,0 +1,62 @@
+"""Class names: one vocabulary for the taxonomies of all classifiers.
+
+Each classifier cuts the sky its own way: the light-curve classifier of 2021 says ``SNIbc`` where the one of
+2023 says ``SESN`` and ATAT ``SNIbc`` or ``SNIIb``; ATLAS's stamp classifier writes in lower case. The
+canonical name is that of the coarsest class among equivalent ones, so that every taxonomy maps onto it.
+Taxonomies: lc_classifier 1.1.13, BHRF and ATAT with forced photometry, stamp classifiers of ZTF, ATLAS, Rubin.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from alertwatch.alert import Classification
+
+GROUPS: dict[str, frozenset[str]] = {
+    "SN": frozenset({"SN", "SNIa", "SESN", "SNII", "SNIIn", "SLSN"}),
+    "AGN": frozenset({"AGN", "QSO", "Blazar"}),
+    "Transient": frozenset({"SN", "SNIa", "SESN", "SNII", "SNIIn", "SLSN", "TDE"}),
+    "Stochastic": frozenset({"AGN", "QSO", "Blazar", "CV/Nova", "YSO", "Microlensing"}),
+    "Periodic": frozenset({"CEP", "DSCT", "E", "LPV", "Periodic-Other", "RRL", "RSCVn"}),
+}
+"""Canonical classes by group. ``SN`` and ``AGN`` are also the stamp classifiers' names for the whole group."""
+
+CANONICAL: frozenset[str] = frozenset().union(*GROUPS.values(), ("VS", "asteroid", "bogus", "satellite"))
+"""Every canonical class."""
+
+_ALIASES = {
+    "SNIbc": "SESN",
+    "SNIIb": "SESN",
+    "EA": "E",
+    "EB/EW": "E",
+    "RRLab": "RRL",
+    "RRLc": "RRL",
+}
+_BY_LOWER_CASE = {name.lower(): name for name in CANONICAL} | {
+    alias.lower(): name for alias, name in _ALIASES.items()
+}
+
+
+def canonical(name: str) -> str:
+    """The canonical name of a class of any taxonomy; a name that nobody knows stays as it is."""
+    return _BY_LOWER_CASE.get(name.lower(), name)
+
+
+def members(group: str) -> frozenset[str]:
+    """The canonical classes of a group, or the one class itself: what a filter's ``classes`` are made of."""
+    return GROUPS.get(group, frozenset({canonical(group)}))
+
+
+def canonical_best(classification: Classification | None) -> str | None:
+    """The canonical name of the classifier's top class; ``None`` when there is none."""
+    best = classification.best if classification is not None else None
+    return canonical(best) if best is not None else None
+
+
+def probability(classification: Classification | None, names: Iterable[str]) -> float | None:
+    """The summed probability of canonical classes; ``None`` where the classifier knows none of them."""
+    wanted = frozenset(names)
+    if classification is None:
+        return None
+    found = [p for name, p in classification.probabilities.items() if canonical(name) in wanted]
+    return sum(found) if found else None

@@ -1,0 +1,45 @@
+"""Times: MJD UTC everywhere in alertwatch, datetimes and other scales only at its edges."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+
+MJD_OF_JD = 2_400_000.5
+"""JD minus MJD, days."""
+
+SECONDS_PER_DAY = 86_400.0
+
+TAI_MINUS_UTC = 37.0
+"""TAI − UTC in seconds since 1 January 2017, the latest leap second (IERS Bulletin C): all of ZTF and LSST."""
+
+_MJD_ZERO = datetime(1858, 11, 17, tzinfo=UTC)
+
+
+def from_jd(jd: float) -> float:
+    """JD → MJD, in the same time scale (days)."""
+    return jd - MJD_OF_JD
+
+
+def from_tai(mjd_tai: float) -> float:
+    """MJD TAI (LSST's times) → MJD UTC, for dates since 2017."""
+    return mjd_tai - TAI_MINUS_UTC / SECONDS_PER_DAY
+
+
+def to_tai(mjd: float) -> float:
+    """MJD UTC → MJD TAI, for dates since 2017."""
+    return mjd + TAI_MINUS_UTC / SECONDS_PER_DAY
+
+
+def from_datetime(moment: datetime) -> float:
+    """An aware datetime → MJD UTC. A naive one is a `TypeError`: nobody knows its time zone."""
+    return (moment - _MJD_ZERO) / timedelta(days=1)
+
+
+def to_datetime(mjd: float) -> datetime:
+    """MJD UTC → an aware datetime, to the microsecond."""
+    return _MJD_ZERO + timedelta(days=mjd)
+
+
+def from_unix_ms(milliseconds: int) -> float:
+    """Milliseconds since 1970 UTC (a Kafka record's timestamp) → MJD UTC."""
+    return 40_587.0 + milliseconds / (1000 * SECONDS_PER_DAY)

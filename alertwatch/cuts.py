@@ -10,6 +10,7 @@ A value that is not known makes a criterion *unknown*; combinations follow Kleen
 from __future__ import annotations
 
 import math
+import operator
 from collections.abc import Callable, Collection, Iterable
 
 from msgspec.structs import replace
@@ -17,32 +18,39 @@ from msgspec.structs import replace
 from alertwatch.filter import Criterion, Outcome
 
 _TRUE = frozenset({Outcome.PASS, Outcome.GUARANTEED})
+_SIGNS: dict[str, Callable[[float, float], bool]] = {
+    "≥": operator.ge,
+    "≤": operator.le,
+    ">": operator.gt,
+    "<": operator.lt,
+}
 
 
 def at_least(name: str, value: float | None, limit: float, unit: str | None = None) -> Criterion:
     """``value ≥ limit``."""
-    return _compared(name, value, f"≥ {_text(limit)}", unit, limit, lambda v: v >= limit)
+    return _compared(name, value, "≥", limit, unit)
 
 
 def at_most(name: str, value: float | None, limit: float, unit: str | None = None) -> Criterion:
     """``value ≤ limit``."""
-    return _compared(name, value, f"≤ {_text(limit)}", unit, limit, lambda v: v <= limit)
+    return _compared(name, value, "≤", limit, unit)
 
 
 def above(name: str, value: float | None, limit: float, unit: str | None = None) -> Criterion:
     """``value > limit``."""
-    return _compared(name, value, f"> {_text(limit)}", unit, limit, lambda v: v > limit)
+    return _compared(name, value, ">", limit, unit)
 
 
 def below(name: str, value: float | None, limit: float, unit: str | None = None) -> Criterion:
     """``value < limit``."""
-    return _compared(name, value, f"< {_text(limit)}", unit, limit, lambda v: v < limit)
+    return _compared(name, value, "<", limit, unit)
 
 
 def between(name: str, value: float | None, low: float, high: float, unit: str | None = None) -> Criterion:
     """``low ≤ value ≤ high``."""
-    threshold = f"{_text(low)} … {_text(high)}"
-    return _compared(name, value, threshold, unit, low, lambda v: low <= v <= high)
+    lower, upper = at_least(name, value, low, unit), at_most(name, value, high, unit)
+    worse = lower if lower.outcome is not Outcome.PASS else upper
+    return replace(worse, threshold=f"{_text(low)} … {_text(high)}")
 
 
 def one_of(name: str, value: str | None, allowed: Collection[str]) -> Criterion:
@@ -103,18 +111,12 @@ def not_applicable(name: str, why: str) -> Criterion:
     return Criterion(name=name, outcome=Outcome.NOT_APPLICABLE, note=why)
 
 
-def _compared(
-    name: str,
-    value: float | None,
-    threshold: str,
-    unit: str | None,
-    limit: float,
-    holds: Callable[[float], bool],
-) -> Criterion:
+def _compared(name: str, value: float | None, sign: str, limit: float, unit: str | None) -> Criterion:
+    threshold = f"{sign} {_text(limit)}"
     if value is None or not math.isfinite(value):
         return Criterion(name=name, outcome=Outcome.UNKNOWN, threshold=threshold, unit=unit)
-    text = _text(value, limit)
-    return Criterion(name=name, outcome=_outcome(holds(value)), value=text, threshold=threshold, unit=unit)
+    outcome = _outcome(_SIGNS[sign](value, limit))
+    return Criterion(name=name, outcome=outcome, value=_text(value, limit), threshold=threshold, unit=unit)
 
 
 def _combined(name: str, parts: Iterable[Criterion], word: str, *, decisive: bool) -> Criterion:

@@ -1,16 +1,35 @@
 """The settings: one TOML file, any key of which an environment variable can override.
 
 ``sources.ztf.group_id`` is ``ALERTWATCH_SOURCES__ZTF__GROUP_ID``. Secrets come from the environment or from
-files only. Unknown keys are errors that name the nearest known one.
+files only. Unknown keys are errors that name the nearest known one. `alertwatch.loader` reads them.
 """
 
 from __future__ import annotations
 
 from pathlib import Path
 from typing import Annotated, Any, Literal
+from urllib.parse import unquote, urlsplit, urlunsplit
 
-from pydantic import BaseModel, ConfigDict, Field, SecretStr, StringConstraints
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    ConfigDict,
+    Field,
+    SecretStr,
+    StringConstraints,
+    ValidationInfo,
+    field_validator,
+    model_validator,
+)
 
+
+def beside_settings(path: Path, info: ValidationInfo) -> Path:
+    """A relative path is relative to the settings file, wherever the program was started."""
+    folder: Path = (info.context or {}).get("folder", Path())
+    return folder / path.expanduser()
+
+
+File = Annotated[Path, AfterValidator(beside_settings)]
 Name = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]*$")]
 Security = Literal["PLAINTEXT", "SASL_PLAINTEXT", "SASL_SSL", "SSL"]
 Mechanism = Literal["SCRAM-SHA-256", "SCRAM-SHA-512", "PLAIN"]
@@ -32,7 +51,31 @@ class DatabaseSettings(Section):
     password: SecretStr | None = Field(
         None, description="PostgreSQL password (environment or password_file only)"
     )
-    password_file: Path | None = Field(None, description="file that holds the PostgreSQL password")
+    password_file: File | None = Field(None, description="file that holds the PostgreSQL password")
+
+    @model_validator(mode="before")
+    @classmethod
+    def _hide_password(cls, data: Any) -> Any:
+        """A password inside the URL becomes `password`, which no message and no log shows."""
+        if not isinstance(data, dict) or not isinstance(data.get("url"), str):
+            return data
+        parts = urlsplit(data["url"])
+        login, _, host = parts.netloc.rpartition("@")
+        user, colon, password = login.partition(":")
+        if not colon:
+            return data
+        url = urlunsplit(parts._replace(netloc=f"{user}@{host}"))
+        return {"password": unquote(password)} | data | {"url": url}
+
+    @field_validator("url")
+    @classmethod
+    def _sqlite_beside_settings(cls, url: str, info: ValidationInfo) -> str:
+        if "password=" in url:
+            raise ValueError("must not hold password=…; use database.password")
+        scheme, found, name = url.partition(":///")
+        if not found or not scheme.startswith("sqlite") or name in {"", ":memory:"}:
+            return url
+        return f"{scheme}:///{beside_settings(Path(name), info)}"
 
 
 class SourceSettings(Section):
@@ -40,12 +83,12 @@ class SourceSettings(Section):
 
     brokers: str = Field(description="host:port, several separated by commas")
     group_id: str = Field(description="consumer group; must start with the prefix that ALeRCE gave you")
-    security: Security = "PLAINTEXT"
-    mechanism: Mechanism = "SCRAM-SHA-512"
-    username: SecretStr | None = Field(None, description="from the environment, or username_file")
-    username_file: Path | None = None
-    password: SecretStr | None = Field(None, description="from the environment, or password_file")
-    password_file: Path | None = None
+    security: Security = Field("PLAINTEXT", description="how to connect; SASL_… need username and password")
+    mechanism: Mechanism = Field("SCRAM-SHA-512", description="how to log in where security is SASL_…")
+    username: SecretStr | None = Field(None, description="Kafka user (environment or username_file only)")
+    username_file: File | None = Field(None, description="file that holds the Kafka user name")
+    password: SecretStr | None = Field(None, description="Kafka password (environment or password_file only)")
+    password_file: File | None = Field(None, description="file that holds the Kafka password")
     topics: dict[str, str] = Field(description="topic name, '{date}' pattern or ^regular expression = reader")
     start: Literal["earliest", "latest"] = Field(
         "earliest", description="where to begin in a partition never read before"
@@ -63,8 +106,21 @@ class SourceSettings(Section):
         description="stop when more than this share of the last 1,000 messages of a reader is undecodable",
     )
     kafka: dict[str, str | int | float | bool] = Field(
-        default_factory=dict, description="any librdkafka option"
+        default_factory=dict, repr=False, description="any librdkafka option"
     )
+
+    @field_validator("kafka")
+    @classmethod
+    def _files_beside_settings(
+        cls, options: dict[str, str | int | float | bool], info: ValidationInfo
+    ) -> dict[str, str | int | float | bool]:
+        """Certificates and keys (``ssl.….location``) are files; ``probe`` is librdkafka's word for *look*."""
+        return {
+            key: str(beside_settings(Path(str(value)), info))
+            if key.startswith("ssl.") and key.endswith(".location") and value != "probe"
+            else value
+            for key, value in options.items()
+        }
 
 
 class ApiSettings(Section):
@@ -77,9 +133,9 @@ class ApiSettings(Section):
     tap: str | None = Field(
         None, description="address of the TAP service, the fall-back for PS1 and solar-system cross-matches"
     )
-    timeout_seconds: float = Field(20.0, gt=0)
+    timeout_seconds: float = Field(20.0, gt=0, description="longest wait for one answer [s]")
     max_concurrent: int = Field(4, ge=1, le=32, description="most requests under way at once")
-    requests_per_second: float = Field(10.0, gt=0)
+    requests_per_second: float = Field(10.0, gt=0, description="most requests begun per second")
     cache_seconds: float = Field(
         600.0, ge=0, description="how long an answer is used again for the same object [s]"
     )
@@ -90,7 +146,7 @@ class ApiSettings(Section):
 class LookupSettings(Section):
     """When candidates are looked up, and again."""
 
-    workers: int = Field(4, ge=1, le=32)
+    workers: int = Field(4, ge=1, le=32, description="candidates looked up at once")
     retry_minutes: tuple[float, ...] = Field((1, 2, 5, 15), description="delays of the first retries [min]")
     then_every_minutes: float = Field(60.0, gt=0, description="delay of the later retries [min]")
     give_up_hours: float = Field(
@@ -107,7 +163,9 @@ class LookupSettings(Section):
 class LoggingSettings(Section):
     """What is logged, and how."""
 
-    level: Literal["debug", "info", "warning", "error"] = "info"
+    level: Literal["debug", "info", "warning", "error"] = Field(
+        "info", description="least important message that is logged"
+    )
     format: Literal["auto", "console", "json"] = Field(
         "auto", description="auto: console on a terminal, else JSON"
     )
@@ -116,7 +174,7 @@ class LoggingSettings(Section):
 class PluginSettings(Section):
     """Where filters of your own are found."""
 
-    folders: tuple[Path, ...] = Field((), description="folders whose *.py files are filters, one each")
+    folders: tuple[File, ...] = Field((), description="folders whose *.py files are filters, one each")
     max_filter_errors: int = Field(10, ge=1, description="errors in a row after which a filter is switched off")
 
 
@@ -125,8 +183,8 @@ class FilterSettings(BaseModel):
 
     model_config = ConfigDict(extra="allow", frozen=True, hide_input_in_errors=True)
 
-    use: Name | None = None
-    enabled: bool = True
+    use: Name | None = Field(None, description="the filter to use; without it the section's own name")
+    enabled: bool = Field(True, description="false switches this instance off")
 
     @property
     def parameters(self) -> dict[str, Any]:

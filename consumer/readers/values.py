@@ -1,0 +1,86 @@
+"""What both surveys share: sentinels to ``None``, fluxes to magnitudes, and the guards against corruption.
+
+A wrong schema can decode into wrong values without an error; the guards here are what notices.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from math import isfinite, log10
+from typing import Any
+
+from alertwatch.errors import DecodeError
+
+MJD_RANGE = (40_000.0, 100_000.0)  # 1968 to 2132: whatever lies outside was not a time
+SUM_TOLERANCE = 0.01  # probabilities are 32-bit floats, some of them rounded by their classifier
+AB_ZERO_NJY = 31.4  # m_AB = 31.4 - 2.5 log10(f / nJy)
+POGSON = 1.0857362047581294  # 2.5 / ln 10: a relative error in flux is this many magnitudes
+LARGEST_ID = 2**63 - 1
+
+
+def number(value: Any) -> float | None:
+    """``value`` unless it is a null or one of the surveys' sentinels (-999, -99999, NaN, infinity)."""
+    if value is None or not -900.0 < value < 1e30:
+        return None
+    return float(value)
+
+
+def magnitude(value: Any) -> float | None:
+    """A magnitude, or ``None``: 100, -999, NaN and infinity all mean that there is none."""
+    if value is None or not -90.0 < value < 90.0:
+        return None
+    return float(value)
+
+
+def finite(value: Any) -> float | None:
+    """``value`` unless it is a null, NaN or infinite: for fluxes, whose values know no sentinel."""
+    if value is None or not isfinite(value):
+        return None
+    return float(value)
+
+
+def ab_magnitude(flux: float | None) -> float | None:
+    """AB magnitude of a flux in nJy; ``None`` where it is not positive."""
+    return AB_ZERO_NJY - 2.5 * log10(flux) if flux is not None and flux > 0.0 else None
+
+
+def ab_error(flux: float | None, e_flux: float | None) -> float | None:
+    """Error of `ab_magnitude`, in mag."""
+    if flux is None or e_flux is None or flux <= 0.0 or e_flux < 0.0:
+        return None
+    return POGSON * e_flux / flux
+
+
+def checked_position(ra: Any, dec: Any) -> tuple[float, float]:
+    """``ra`` and ``dec``, deg; raises `DecodeError` for what is not on the sky (NaN too)."""
+    if not (0.0 <= ra <= 360.0 and -90.0 <= dec <= 90.0):
+        raise DecodeError(f"position ({ra!r}, {dec!r}) is not on the sky: wrong schema or damaged message")
+    return ra, dec
+
+
+def checked_mjd(mjd: float) -> float:
+    """``mjd``; raises `DecodeError` for what cannot be the time of an exposure."""
+    if not MJD_RANGE[0] < mjd < MJD_RANGE[1]:
+        raise DecodeError(f"MJD {mjd!r} is not a plausible time: wrong schema or damaged message")
+    return mjd
+
+
+def checked_id(name: str, value: Any) -> str:
+    """A positive int64 as text; raises `DecodeError` for anything else."""
+    if not (isinstance(value, int) and 0 < value <= LARGEST_ID):
+        raise DecodeError(f"{name} {value!r} is not a plausible id: wrong schema or damaged message")
+    return str(value)
+
+
+def checked_probabilities(probabilities: Mapping[str, float]) -> dict[str, float]:
+    """``probabilities``; raises `DecodeError` unless each is in 0…1 and they add up to 1."""
+    total = 0.0
+    for name, value in probabilities.items():
+        if not 0.0 <= value <= 1.0 + SUM_TOLERANCE:
+            raise DecodeError(
+                f"probability {value!r} of {name!r} is not in 0…1: wrong schema or damaged message"
+            )
+        total += value
+    if abs(total - 1.0) > SUM_TOLERANCE:
+        raise DecodeError(f"probabilities add up to {total:.4g}, not 1: wrong schema or damaged message")
+    return dict(probabilities)

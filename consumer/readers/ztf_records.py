@@ -1,0 +1,241 @@
+"""From ZTF's records (Avro packets, or the same as JSON from ALeRCE's avro service) to the alert's parts.
+
+Every function takes the survey's own field names in a mapping and reads them with ``get``: schema 1.x lacks
+what 4.x has, and JSON leaves out nulls. Field meanings: ZTF's alert schema documentation.
+
+    alert(packet, stream, received)     the whole packet: `read` of a packet, a look-up by candid
+    detection(candidate)                ``candidate`` and detections among ``prv_candidates``
+    non_detection(previous)             upper limits among ``prv_candidates``
+    forced_photometry(measurement)      one of ``fp_hists``
+    crossmatches(candidate)             PS1, MPC, Gaia
+    summary(candidate)                  first detection and counts in the survey's own history
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from math import log10
+from typing import Any, TypeVar
+
+from alertwatch.alert import (
+    Alert,
+    CrossMatch,
+    Detection,
+    ForcedPhotometry,
+    NonDetection,
+    ObjectSummary,
+    Part,
+    Survey,
+)
+from alertwatch.errors import DecodeError
+from consumer.readers.values import AB_ZERO_NJY, checked_position, finite, magnitude, number
+
+Record = Mapping[str, Any]
+T = TypeVar("T")
+
+MJD_OF_JD_ZERO = 2_400_000.5
+BANDS = {1: "g", 2: "r", 3: "i"}
+CORRECTION_RADIUS = 1.4  # arcsec: the reference source within it is the object itself (ALeRCE correction step)
+POSITIVE = {"t": True, "1": True, 1: True, "f": False, "0": False, 0: False}
+
+PARTS = frozenset({Part.OBJECT, Part.DETECTIONS, Part.NON_DETECTIONS, Part.CROSSMATCHES})
+
+
+def alert(packet: Record, stream: str, received: float | None = None) -> Alert:
+    """The alert with all that a packet holds; raises `DecodeError` for an implausible id or position.
+
+    ``packet`` has ``objectId`` (``alertId`` in schemas 1.1 and 1.2), ``candid``, ``candidate`` and, where the
+    schema has them, ``prv_candidates`` and ``fp_hists``. The history comes first, the alert's own detection last.
+    """
+    candidate, candid = packet["candidate"], packet["candid"]
+    previous = [p for p in packet.get("prv_candidates") or () if p.get("candid") != candid]
+    own = own_detection(packet)
+    return Alert(
+        survey=Survey.ZTF,
+        stream=stream,
+        object_id=object_id(packet),
+        alert_id=alert_id(candid),
+        mjd=own.mjd,
+        received=received,
+        ra=own.ra,
+        dec=own.dec,
+        solar_system=solar_system(candidate),
+        detections=(*_known(detection(p) for p in previous if p.get("candid") is not None), own),
+        non_detections=_known(non_detection(p) for p in previous if p.get("candid") is None),
+        forced_photometry=_known(forced_photometry(f) for f in packet.get("fp_hists") or ()),
+        crossmatches=crossmatches(candidate),
+        summary=summary(candidate),
+        parts=PARTS | {Part.FORCED_PHOTOMETRY} if "fp_hists" in packet else PARTS,
+    )
+
+
+def object_id(packet: Record) -> str:
+    """``objectId``; the commissioning packets of schemas 1.1 and 1.2 have a numeric ``alertId`` instead."""
+    found = packet.get("objectId") or packet.get("alertId")
+    if not found:
+        raise DecodeError("the packet has neither objectId nor alertId")
+    return str(found)
+
+
+def alert_id(candid: Any) -> str:
+    """``candid`` as text. Commissioning packets have negative ones; JSON may give it as text."""
+    if not candid:
+        raise DecodeError(f"candid {candid!r} is not an id")
+    return str(candid)
+
+
+def own_detection(packet: Record) -> Detection:
+    """The detection that the packet is about; raises `DecodeError` where it has no band or is not on the sky."""
+    candidate = packet["candidate"]
+    checked_position(candidate["ra"], candidate["dec"])
+    own = detection(candidate, packet["candid"])
+    if own is None:
+        raise DecodeError(f"candidate with jd {candidate['jd']!r} and fid {candidate['fid']!r} is no detection")
+    return own
+
+
+def detection(candidate: Record, candid: Any = None) -> Detection | None:
+    """A candidate, of now or before; ``None`` where the time or a known filter is missing.
+
+    ``candid`` is needed where the record does not hold it.
+    """
+    mjd, band = epoch(candidate.get("jd")), BANDS.get(candidate.get("fid", 0))
+    if mjd is None or band is None:
+        return None
+    get = candidate.get
+    positive = POSITIVE.get(get("isdiffpos"))
+    mag, e_mag = magnitude(get("magpsf")), magnitude(get("sigmapsf"))
+    mag_ref, dist_ref = magnitude(get("magnr")), number(get("distnr"))
+    mag_corr, e_mag_corr = corrected(mag, e_mag, positive, mag_ref, dist_ref)
+    return Detection(
+        mjd=mjd,
+        band=band,
+        alert_id=alert_id(get("candid") or candid),
+        ra=number(get("ra")),
+        dec=number(get("dec")),
+        mag=mag,
+        e_mag=e_mag,
+        positive=positive,
+        mag_corr=mag_corr,
+        e_mag_corr=e_mag_corr,
+        mag_ref=mag_ref,
+        e_mag_ref=magnitude(get("sigmagnr")),
+        dist_ref=dist_ref,
+        real_bogus=number(get("drb")),
+        rb=number(get("rb")),
+    )
+
+
+def corrected(
+    mag: float | None, e_mag: float | None, positive: bool | None, mag_ref: float | None, dist_ref: float | None
+) -> tuple[float | None, float | None]:
+    """Total apparent magnitude (reference plus difference) and its error, as ALeRCE's correction step has them.
+
+    Only where the reference source is the object itself (`CORRECTION_RADIUS`). The error is ALeRCE's
+    ``e_mag_corr_ext``: that of the difference alone, which is what scatters from epoch to epoch.
+    """
+    if mag is None or positive is None or mag_ref is None or dist_ref is None or dist_ref >= CORRECTION_RADIUS:
+        return None, None
+    difference = 10.0 ** (-0.4 * mag)
+    total = 10.0 ** (-0.4 * mag_ref) + (difference if positive else -difference)
+    if total <= 0.0:
+        return None, None
+    return -2.5 * log10(total), None if e_mag is None else difference * e_mag / total
+
+
+def non_detection(previous: Record) -> NonDetection | None:
+    """An upper limit; ``None`` where the time, a known filter or the limit is missing."""
+    mjd, band = epoch(previous.get("jd")), BANDS.get(previous.get("fid", 0))
+    limit = magnitude(previous.get("diffmaglim"))
+    if mjd is None or band is None or limit is None:
+        return None
+    return NonDetection(mjd=mjd, band=band, limit=limit, mag_ref=magnitude(previous.get("magnr")))
+
+
+def forced_photometry(measurement: Record) -> ForcedPhotometry | None:
+    """One of ``fp_hists``, from counts to nJy by its zero point; ``None`` where the measurement failed."""
+    mjd, band = epoch(measurement.get("jd")), BANDS.get(measurement.get("fid", 0))
+    flux = _counts(measurement.get("forcediffimflux"))
+    zero_point = magnitude(measurement.get("magzpsci"))
+    if mjd is None or band is None or flux is None or zero_point is None:
+        return None
+    scale = 10.0 ** (0.4 * (AB_ZERO_NJY - zero_point))
+    error = number(measurement.get("forcediffimfluxunc"))
+    return ForcedPhotometry(
+        mjd=mjd, band=band, flux=flux * scale, e_flux=None if error is None else error * scale
+    )
+
+
+def crossmatches(candidate: Record) -> tuple[CrossMatch, ...]:
+    """The three nearest Pan-STARRS sources, the nearest known solar-system object, the nearest Gaia source."""
+    found = [_panstarrs(candidate, rank) for rank in (1, 2, 3)]
+    return _known((*found, _minor_planet(candidate), _gaia(candidate)))
+
+
+def _panstarrs(candidate: Record, rank: int) -> CrossMatch | None:
+    source, distance = candidate.get(f"objectidps{rank}"), number(candidate.get(f"distpsnr{rank}"))
+    if distance is None or distance < 0.0:
+        return None
+    mags = {band: magnitude(candidate.get(f"s{band}mag{rank}")) for band in "griz"}
+    return CrossMatch(
+        catalog="PS1",
+        source_id=str(source) if source and int(source) > 0 else None,
+        distance=distance,
+        star_score=_score(candidate.get(f"sgscore{rank}")),
+        mag={band: mag for band, mag in mags.items() if mag is not None},
+    )
+
+
+def _minor_planet(candidate: Record) -> CrossMatch | None:
+    distance, name = number(candidate.get("ssdistnr")), candidate.get("ssnamenr")
+    if distance is None or distance < 0.0:
+        return None
+    mag = magnitude(candidate.get("ssmagnr"))
+    return CrossMatch(
+        catalog="MPC",
+        source_id=None if name in (None, "", "null") else str(name),
+        distance=distance,
+        mag={} if mag is None else {"V": mag},
+    )
+
+
+def _gaia(candidate: Record) -> CrossMatch | None:
+    distance, mag = number(candidate.get("neargaia")), magnitude(candidate.get("maggaia"))
+    if distance is None or distance < 0.0:
+        return None
+    return CrossMatch(catalog="Gaia", distance=distance, mag={} if mag is None else {"G": mag})
+
+
+def solar_system(candidate: Record) -> bool | None:
+    """Whether a known solar-system object is near (``ssdistnr``); ``None`` where nobody looked."""
+    distance = candidate.get("ssdistnr")
+    return None if distance is None else distance >= 0.0
+
+
+def summary(candidate: Record) -> ObjectSummary:
+    """What the survey's own history knows; its counts reach below the alert threshold."""
+    count = candidate.get("ndethist")
+    return ObjectSummary(
+        last_mjd=epoch(candidate.get("jd")),
+        first_hist_mjd=epoch(candidate.get("jdstarthist")),
+        n_hist=None if count is None or int(count) < 0 else int(count),
+    )
+
+
+def epoch(jd: Any) -> float | None:
+    """MJD of a Julian date; ``None`` for a null or a sentinel."""
+    return jd - MJD_OF_JD_ZERO if jd is not None and MJD_OF_JD_ZERO < jd < 1e7 else None
+
+
+def _counts(value: Any) -> float | None:
+    flux = finite(value)
+    return None if flux is None or flux <= -99_998.0 else flux
+
+
+def _score(value: Any) -> float | None:
+    score = number(value)
+    return score if score is not None and 0.0 <= score <= 1.0 else None
+
+
+def _known(items: Iterable[T | None]) -> tuple[T, ...]:
+    return tuple(item for item in items if item is not None)

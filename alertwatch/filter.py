@@ -18,7 +18,7 @@ from enum import StrEnum
 from typing import Any, ClassVar, Generic, TypeVar, get_args, get_origin
 
 import msgspec
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict, Field
 
 from alertwatch.alert import Alert, Part
 
@@ -75,10 +75,18 @@ class Verdict(msgspec.Struct, frozen=True, kw_only=True):
 class Parameters(BaseModel):
     """Base of a filter's parameters: typed, bounded, each with a description and its unit.
 
-    Give the unit as ``json_schema_extra={"unit": "d"}`` and the source of a default in the description.
+    Write each as ``max_age_days: float = parameter(5.0, "oldest age; Smith (2024)", unit="d", gt=0)``.
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True, hide_input_in_errors=True)
+
+
+def parameter(default: Any, description: str, *, unit: str = "", **bounds: Any) -> Any:
+    """One field of `Parameters`: its default, what it means and who says so, its unit ("" for pure numbers).
+
+    ``bounds`` are pydantic's: ``ge``, ``gt``, ``le``, ``lt``.
+    """
+    return Field(default, description=description, json_schema_extra={"unit": unit}, **bounds)
 
 
 P = TypeVar("P", bound=Parameters)

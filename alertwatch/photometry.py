@@ -1,0 +1,65 @@
+"""Fluxes from magnitudes: the total flux of a source that the survey's reference image also contains.
+
+A difference magnitude tells what was added to or is missing from the reference image. For an AGN or a variable
+star the total flux is meant: reference plus or minus difference. Fluxes in nJy, magnitudes AB.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable
+from statistics import median
+
+from alertwatch.alert import Detection
+
+ZERO_POINT = 31.4
+"""AB magnitude of 1 nJy."""
+
+REFERENCE_RADIUS = 1.4
+"""A reference source nearer than this is the object itself, arcsec: ALeRCE's correction step."""
+
+LARGEST_ERROR = 1.0
+"""Corrected magnitudes with larger errors are unusable, mag: ALeRCE."""
+
+_RELATIVE = math.log(10) / 2.5  # relative flux error per magnitude of error
+
+
+def flux(mag: float | None) -> float | None:
+    """AB magnitude → nJy."""
+    return 10 ** (0.4 * (ZERO_POINT - mag)) if mag is not None else None
+
+
+def magnitude(nanojansky: float) -> float | None:
+    """NJy → AB magnitude; ``None`` for fluxes that have none (zero, negative, not finite)."""
+    usable = nanojansky > 0 and math.isfinite(nanojansky)
+    return ZERO_POINT - 2.5 * math.log10(nanojansky) if usable else None
+
+
+def total_flux(detection: Detection) -> tuple[float, float] | None:
+    """Total flux and its error: the corrected magnitude, else reference ± difference; ``None``: unknown."""
+    d, total = detection, flux(detection.mag_corr)
+    if total is not None and d.e_mag_corr is not None and d.e_mag_corr < LARGEST_ERROR:
+        return total, total * d.e_mag_corr * _RELATIVE
+    reference, difference = flux(d.mag_ref), flux(d.mag)
+    near = d.dist_ref is not None and d.dist_ref < REFERENCE_RADIUS
+    if not near or reference is None or difference is None or d.e_mag is None or d.positive is None:
+        return None
+    return reference + (difference if d.positive else -difference), difference * d.e_mag * _RELATIVE
+
+
+def reference_flux(detections: Iterable[Detection]) -> dict[str, float]:
+    """The reference image's flux by band, as told or as total minus difference: the median over detections."""
+    found: dict[str, list[float]] = {}
+    for d in detections:
+        reference, total, difference = flux(d.mag_ref), flux(d.mag_corr), flux(d.mag)
+        if reference is None and total is not None and difference is not None and d.positive is not None:
+            reference = total - (difference if d.positive else -difference)
+        if reference is not None:
+            found.setdefault(d.band, []).append(reference)
+    return {band: median(fluxes) for band, fluxes in found.items()}
+
+
+def is_excluded(detection: Detection) -> bool:
+    """Whether the total flux has no meaning: called dubious by the broker, or the reference is another source."""
+    far = detection.dist_ref is not None and detection.dist_ref >= REFERENCE_RADIUS
+    return far or detection.dubious is True

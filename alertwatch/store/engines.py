@@ -1,0 +1,128 @@
+"""Engines: how SQLite and PostgreSQL are connected to, one engine for writers and one for readers.
+
+SQLite runs in WAL mode with ``synchronous=NORMAL``: a power cut may take the last transactions with it and
+leaves the database whole. Nothing is lost by that, since Kafka's offsets live in the same transactions and win
+over the ones committed to Kafka: what was lost is read again. Writers take the write lock when they begin
+(BEGIN IMMEDIATE), since a reader that turns into a writer is refused at once, whatever its time-out.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+import time
+from typing import Any, NamedTuple
+
+import msgspec
+import sqlalchemy as sa
+from sqlalchemy import event
+
+from alertwatch.errors import SettingsError
+from alertwatch.settings import DatabaseSettings
+
+_READ_SECONDS = 300  # the longest query of a person on months of data
+_IDLE_SECONDS = 120  # a transaction left open by a process that hangs ends after this
+
+
+class Engines(NamedTuple):
+    """Two engines on one database."""
+
+    writer: sa.Engine
+    reader: sa.Engine
+
+
+def connect(settings: DatabaseSettings, patience: float) -> Engines:
+    """Engines for the settings; connects to nothing yet. ``patience``: seconds to wait for a lock."""
+    url = sa.make_url(settings.url)
+    kind = url.get_backend_name()
+    if kind == "sqlite" and url.database not in {None, "", ":memory:"}:
+        return _sqlite(url, patience)
+    if kind == "postgresql":
+        return _postgres(_with_password(url, settings), patience)
+    raise SettingsError("database.url: expected sqlite:///FILE or postgresql+psycopg://USER@HOST/NAME")
+
+
+def _with_password(url: sa.URL, settings: DatabaseSettings) -> sa.URL:
+    url = url.set(drivername="postgresql+psycopg")
+    if settings.password is not None:
+        return url.set(password=settings.password.get_secret_value())
+    if settings.password_file is not None:
+        return url.set(password=_first_line(settings))
+    return url
+
+
+def _first_line(settings: DatabaseSettings) -> str:
+    assert settings.password_file is not None
+    try:
+        return settings.password_file.read_text().strip()
+    except OSError as error:
+        raise SettingsError(f"database.password_file: {settings.password_file}: {error.strerror}") from error
+
+
+def _engine(url: sa.URL, patience: float, connect_args: dict[str, Any]) -> sa.Engine:
+    return sa.create_engine(
+        url,
+        connect_args=connect_args,
+        json_serializer=lambda value: msgspec.json.encode(value).decode(),  # NaN becomes null
+        json_deserializer=msgspec.json.decode,
+        pool_timeout=patience,
+        pool_size=8,
+        max_overflow=24,
+    )
+
+
+# -- SQLite --------------------------------------------------------------------------------------------------
+
+
+def _sqlite(url: sa.URL, patience: float) -> Engines:
+    options = {"timeout": patience, "isolation_level": None}  # None: transactions begin where we say so
+    writer, reader = _engine(url, patience, options), _engine(url, patience, options)
+
+    @event.listens_for(writer, "connect")
+    def prepare(connection: sqlite3.Connection, _: object) -> None:
+        _use_wal(connection, patience)
+        connection.execute("PRAGMA synchronous=NORMAL")
+
+    @event.listens_for(reader, "connect")
+    def protect(connection: sqlite3.Connection, _: object) -> None:
+        connection.execute("PRAGMA query_only=ON")
+
+    event.listen(writer, "begin", lambda connection: connection.exec_driver_sql("BEGIN IMMEDIATE"))
+    event.listen(reader, "begin", lambda connection: connection.exec_driver_sql("BEGIN"))
+    return Engines(writer, reader)
+
+
+def _use_wal(connection: sqlite3.Connection, patience: float) -> None:
+    """Switch to WAL; two processes that do so at once are refused without any waiting, so this waits."""
+    deadline = time.monotonic() + patience
+    while True:
+        try:
+            connection.execute("PRAGMA journal_mode=WAL")
+            return
+        except sqlite3.OperationalError as error:
+            if error.sqlite_errorcode != sqlite3.SQLITE_BUSY or time.monotonic() > deadline:
+                raise
+            time.sleep(0.05)
+
+
+# -- PostgreSQL ----------------------------------------------------------------------------------------------
+
+
+def _postgres(url: sa.URL, patience: float) -> Engines:
+    write_ms = int(patience * 1000)
+    writer = _postgres_options(statement_timeout=2 * write_ms, lock_timeout=write_ms)
+    reader = _postgres_options(statement_timeout=_READ_SECONDS * 1000, default_transaction_read_only="on")
+    return Engines(_engine(url, patience, writer), _engine(url, patience, reader))
+
+
+def _postgres_options(**server: object) -> dict[str, Any]:
+    """Arguments of a connection that notices within 30 s that its server is gone."""
+    server["idle_in_transaction_session_timeout"] = _IDLE_SECONDS * 1000
+    return {
+        "application_name": "alertwatch",
+        "connect_timeout": 10,
+        "keepalives_idle": 10,
+        "keepalives_interval": 5,
+        "keepalives_count": 3,
+        "tcp_user_timeout": 20_000,
+        "options": " ".join(f"-c {key}={value}" for key, value in server.items()),
+    }

@@ -1,0 +1,66 @@
+"""Migrations: numbered steps (Alembic) that bring a database of any earlier version up to date."""
+
+from __future__ import annotations
+
+import threading
+from contextlib import AbstractContextManager
+from pathlib import Path
+from typing import Protocol
+
+from alembic import command
+from alembic.config import Config
+from alembic.migration import MigrationContext
+from alembic.script import ScriptDirectory
+from sqlalchemy import Connection, text
+
+from alertwatch.errors import DatabaseTooNew
+
+_ADVISORY_LOCK = 0x616C657274  # "alert": the same number in every process that migrates this database
+_alembic_is_single_threaded = threading.Lock()
+
+
+class _Transactions(Protocol):
+    address: str
+
+    def write(self) -> AbstractContextManager[Connection]: ...
+    def read(self) -> AbstractContextManager[Connection]: ...
+
+
+def up_to_date(store: _Transactions) -> None:
+    """Bring the store's database to the newest revision; raises `DatabaseTooNew` when it is beyond that."""
+    scripts = ScriptDirectory.from_config(_config())
+    with store.read() as tx:
+        if _revision(tx) == scripts.get_current_head():
+            return
+    with _alembic_is_single_threaded, store.write() as tx:
+        _wait_for_other_processes(tx)
+        _refuse_unknown(store.address, _revision(tx), scripts)
+        config = _config()
+        config.attributes["connection"] = tx
+        command.upgrade(config, "head")
+
+
+def _config() -> Config:
+    config = Config()
+    config.set_main_option("script_location", str(Path(__file__).with_name("migrations")).replace("%", "%%"))
+    return config
+
+
+def _revision(tx: Connection) -> str | None:
+    return MigrationContext.configure(tx).get_current_revision()
+
+
+def _wait_for_other_processes(tx: Connection) -> None:
+    """On SQLite the transaction itself is the lock."""
+    if tx.dialect.name == "postgresql":
+        tx.execute(text("SELECT pg_advisory_xact_lock(:lock)"), {"lock": _ADVISORY_LOCK})
+        tx.execute(text("SET LOCAL statement_timeout = 0"))
+
+
+def _refuse_unknown(address: str, revision: str | None, scripts: ScriptDirectory) -> None:
+    known = {script.revision for script in scripts.walk_revisions()}
+    if revision is not None and revision not in known:
+        raise DatabaseTooNew(
+            f"the database {address} was written by a newer alertwatch (revision {revision}): "
+            "install that version, or name another database"
+        )

@@ -1,0 +1,1 @@
+"""Numbered steps that bring a database of an earlier version up to date."""

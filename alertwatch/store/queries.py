@@ -1,0 +1,177 @@
+"""What people ask of the database: matches, the verdicts on an object, its light curve, counts."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from itertools import islice
+from typing import Any, NamedTuple, TypeVar
+
+import msgspec
+from sqlalchemy import Connection, Select, Table, func, or_, select
+
+from alertwatch.alert import Detection, ForcedPhotometry, NonDetection
+from alertwatch.filter import Criterion, Result
+from alertwatch.store import healpix, tables
+
+
+@dataclass(frozen=True, kw_only=True)
+class Judgement:
+    """What a filter said of an alert. ``mjd`` is the alert's time, MJD UTC."""
+
+    filter: str
+    survey: str
+    object_id: str
+    alert_id: str
+    stream: str
+    mjd: float | None
+    grade: str | None
+    criteria: tuple[Criterion, ...]
+    parameters_hash: str
+
+
+J = TypeVar("J", bound=Judgement)
+T = TypeVar("T", Detection, NonDetection, ForcedPhotometry)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Match(Judgement):
+    """A stored match: its class (with the classifier's probability), position [deg] and magnitude."""
+
+    id: int
+    class_name: str | None
+    classifier: str | None
+    probability: float | None
+    ra: float | None
+    dec: float | None
+    band: str | None
+    mag: float | None
+    matched_at: float
+
+
+@dataclass(frozen=True, kw_only=True)
+class StoredVerdict(Judgement):
+    """A stored verdict. ``judged_at``: seconds since 1970."""
+
+    result: Result
+    judged_at: float
+
+
+@dataclass(frozen=True)
+class LightCurve:
+    """All that alerts and look-ups told of an object's brightness, each part by time."""
+
+    detections: tuple[Detection, ...]
+    non_detections: tuple[NonDetection, ...]
+    forced_photometry: tuple[ForcedPhotometry, ...]
+
+
+@dataclass
+class FilterCounts:
+    """How many matches a filter has, and how many verdicts by result."""
+
+    matches: int = 0
+    verdicts: dict[Result, int] = field(default_factory=dict)
+
+
+class Cone(NamedTuple):
+    """A circle on the sky, degrees."""
+
+    ra: float
+    dec: float
+    radius: float
+
+    def holds(self, ra: float, dec: float) -> bool:
+        """Whether a position is inside."""
+        return healpix.separation(self.ra, self.dec, ra, dec) <= self.radius
+
+
+def matches(
+    tx: Connection,
+    *,
+    filter: str | None = None,  # noqa: A002 - the column's name
+    class_name: str | None = None,
+    since: float | None = None,
+    until: float | None = None,
+    cone: tuple[float, float, float] | None = None,
+    object_id: str | None = None,
+    limit: int | None = None,
+) -> list[Match]:
+    """Matches, the newest alert first. Every argument narrows the answer.
+
+    ``since`` ≤ alert time < ``until`` (MJD UTC); ``cone`` is ra, dec and radius in degrees; ``class_name`` is
+    the classifier's word, in any case.
+    """
+    columns = tables.matches.c
+    query = _select(tables.matches, Match).order_by(columns.mjd.desc().nulls_last(), columns.id.desc())
+    for column, value in ((columns.filter, filter), (columns.object_id, object_id)):
+        query = query if value is None else query.where(column == value)
+    if class_name is not None:
+        query = query.where(func.lower(columns.class_name) == class_name.lower())
+    if since is not None:
+        query = query.where(columns.mjd >= since)
+    if until is not None:
+        query = query.where(columns.mjd < until)
+    if cone is None:
+        return [_judgement(Match, row) for row in tx.execute(query.limit(limit)).mappings()]
+    return list(islice(_in_cone(tx, query, Cone(*cone)), limit))
+
+
+def _in_cone(tx: Connection, query: Select[Any], cone: Cone) -> Iterator[Match]:
+    pixel = tables.matches.c.healpix
+    near = or_(*(pixel.between(first, last) for first, last in healpix.ranges(*cone)))
+    for row in tx.execute(query.where(near)).mappings():
+        if cone.holds(row["ra"], row["dec"]):
+            yield _judgement(Match, row)
+
+
+def verdicts_of(tx: Connection, survey: str | None, object_id: str) -> list[StoredVerdict]:
+    """Every verdict on an object, by time of the alert and filter; ``survey`` ``None``: in all surveys."""
+    columns = tables.verdicts.c
+    query = _select(tables.verdicts, StoredVerdict).where(columns.object_id == object_id)
+    if survey is not None:
+        query = query.where(columns.survey == survey)
+    query = query.order_by(columns.mjd.nulls_last(), columns.filter, columns.id)
+    return [_judgement(StoredVerdict, row) for row in tx.execute(query).mappings()]
+
+
+def light_curve(tx: Connection, survey: str, object_id: str) -> LightCurve:
+    """The light curve of an object that matched once; empty for any other."""
+    return LightCurve(
+        _measured(tx, tables.detections, Detection, survey, object_id),
+        _measured(tx, tables.non_detections, NonDetection, survey, object_id),
+        _measured(tx, tables.forced_photometry, ForcedPhotometry, survey, object_id),
+    )
+
+
+def filter_counts(tx: Connection) -> dict[str, FilterCounts]:
+    """Counts of every filter that ever judged an alert, by name."""
+    counts: dict[str, FilterCounts] = {}
+    column = tables.verdicts.c
+    query = select(column.filter, column.result, func.count()).group_by(column.filter, column.result)
+    for name, result, number in tx.execute(query.order_by(column.filter, column.result)):
+        counts.setdefault(name, FilterCounts()).verdicts[Result(result)] = number
+    name_ = tables.matches.c.filter
+    for name, number in tx.execute(select(name_, func.count()).group_by(name_)):
+        counts.setdefault(name, FilterCounts()).matches = number
+    return counts
+
+
+def _select(table: Table, kind: type[Any]) -> Select[Any]:
+    return select(*(table.c[name] for name in kind.__dataclass_fields__))
+
+
+def _judgement(kind: type[J], row: Any) -> J:
+    values = dict(row)
+    values["criteria"] = msgspec.convert(values["criteria"], tuple[Criterion, ...])
+    if "result" in values:
+        values["result"] = Result(values["result"])
+    return kind(**values)
+
+
+def _measured(tx: Connection, table: Table, kind: type[T], survey: str, object_id: str) -> tuple[T, ...]:
+    names = msgspec.structs.fields(kind)
+    query = select(*(table.c[f.name] for f in names)).where(
+        table.c.survey == survey, table.c.object_id == object_id
+    )
+    return tuple(kind(**row) for row in tx.execute(query.order_by(table.c.mjd, table.c.epoch)).mappings())

@@ -1,0 +1,177 @@
+"""The settings of a source as librdkafka options, and librdkafka's errors as ours."""
+
+from __future__ import annotations
+
+import logging
+from pathlib import Path
+from typing import Any
+
+import structlog
+from confluent_kafka import KafkaError, KafkaException
+from pydantic import SecretStr
+
+from alertwatch.errors import AccessDenied, AlertwatchError, BrokerUnavailable, SettingsError
+from alertwatch.settings import SourceSettings
+
+Options = dict[str, Any]
+
+# Positions live in the database, an expired one must be an error, and the end of a partition an event.
+FIXED: Options = {
+    "enable.auto.commit": False,
+    "enable.auto.offset.store": False,
+    "auto.offset.reset": "error",
+    "enable.partition.eof": True,
+}
+
+# librdkafka's name -> ours, for options that have a place of their own in the settings.
+NAMED = {
+    "bootstrap.servers": "brokers",
+    "metadata.broker.list": "brokers",
+    "group.id": "group_id",
+    "security.protocol": "security",
+    "sasl.mechanism": "mechanism",
+    "sasl.mechanisms": "mechanism",
+    "sasl.username": "username",
+    "sasl.password": "password",
+}
+
+# 16 MB of messages fetched ahead are as fast as librdkafka's 64; ten seconds after a crash the group goes on.
+DEFAULTS: Options = {
+    "client.id": "alertwatch",
+    "queued.max.messages.kbytes": 16384,
+    "fetch.queue.backoff.ms": 5,
+    "topic.metadata.refresh.interval.ms": 20_000,
+    "socket.keepalive.enable": True,
+    "socket.connection.setup.timeout.ms": 10_000,
+    "log.connection.close": False,
+}
+CLASSIC_GROUP: Options = {"partition.assignment.strategy": "cooperative-sticky", "session.timeout.ms": 10_000}
+
+DENIED = {
+    KafkaError._AUTHENTICATION,
+    KafkaError._SSL,
+    KafkaError.SASL_AUTHENTICATION_FAILED,
+    KafkaError.TOPIC_AUTHORIZATION_FAILED,
+    KafkaError.GROUP_AUTHORIZATION_FAILED,
+    KafkaError.CLUSTER_AUTHORIZATION_FAILED,
+}
+
+log = structlog.get_logger(__name__)
+
+
+def connection_options(name: str, settings: SourceSettings) -> Options:
+    """What any client of the cluster needs. `SettingsError` for options that are alertwatch's own."""
+    _refuse_owned(name, settings)
+    options = DEFAULTS | settings.kafka
+    options |= {"bootstrap.servers": settings.brokers, "security.protocol": settings.security}
+    if settings.security.startswith("SASL"):
+        options |= {
+            "sasl.mechanism": settings.mechanism,
+            "sasl.username": _secret(name, "username", settings.username, settings.username_file),
+            "sasl.password": _secret(name, "password", settings.password, settings.password_file),
+        }
+    return options
+
+
+def consumer_options(name: str, settings: SourceSettings) -> Options:
+    """What the consumer needs: the group's protocol decides which defaults are allowed."""
+    kip_848 = settings.kafka.get("group.protocol") == "consumer"
+    group = {} if kip_848 else CLASSIC_GROUP
+    return group | connection_options(name, settings) | FIXED | {"group.id": settings.group_id}
+
+
+def is_cooperative(options: Options) -> bool:
+    """Whether partitions come and go one by one, rather than all at once."""
+    cooperative = "cooperative" in options.get("partition.assignment.strategy", "")
+    return options.get("group.protocol") == "consumer" or cooperative
+
+
+def wrong_options(name: str, error: KafkaException) -> SettingsError:
+    """librdkafka's complaint about an option, when a client is made."""
+    return SettingsError(f"sources.{name}.kafka is not valid: {error.args[0].str()}")
+
+
+def explain(name: str, settings: SourceSettings, error: KafkaError) -> AlertwatchError:
+    """One sentence of what went wrong with the cluster and what to do."""
+    code, brokers = error.code(), settings.brokers
+    if code in {KafkaError._AUTHENTICATION, KafkaError.SASL_AUTHENTICATION_FAILED}:
+        return AccessDenied(
+            f"Kafka at {brokers} refused the {settings.mechanism} credentials of source {name}: "
+            f"check its username and password"
+        )
+    if code == KafkaError._SSL:
+        return AccessDenied(
+            f"TLS with Kafka at {brokers} failed ({_short(error)}): check sources.{name}.security, "
+            f'and "ssl.ca.location" in sources.{name}.kafka'
+        )
+    if code == KafkaError.GROUP_AUTHORIZATION_FAILED:
+        return AccessDenied(
+            f"Kafka at {brokers} refused the consumer group {settings.group_id}: "
+            f"sources.{name}.group_id must start with the prefix that you were given"
+        )
+    if code in DENIED:
+        return AccessDenied(f"Kafka at {brokers} refused source {name}: {error.str()}")
+    return BrokerUnavailable(
+        f"No Kafka broker answers at {brokers} ({_short(error)}): check sources.{name}.brokers and .security, "
+        f"and the network"
+    )
+
+
+class LogBridge(logging.Logger):
+    """Where librdkafka's own log lines go: to structlog, as details. What matters arrives as an error."""
+
+    def __init__(self, source: str) -> None:
+        super().__init__("librdkafka")
+        self._details = log.bind(source=source)
+
+    def log(self, level: int, msg: object, *args: object, **_: Any) -> None:  # noqa: ARG002 - all are details
+        """Called by the client library while it is polled."""
+        self._details.debug("librdkafka", message=str(msg) % args if args else str(msg))
+
+
+class Faults:
+    """Listens to what librdkafka reports between calls; ``last`` is the newest fault, until `clear`."""
+
+    def __init__(self, name: str, settings: SourceSettings) -> None:
+        self._name, self._settings = name, settings
+        self.last: AlertwatchError | None = None
+
+    def __call__(self, error: KafkaError) -> None:
+        """librdkafka's ``error_cb``. A refusal is not forgotten over the broken connections that follow it."""
+        if error.code() in DENIED or not isinstance(self.last, AccessDenied):
+            self.last = explain(self._name, self._settings, error)
+
+    def clear(self) -> None:
+        """The cluster answers."""
+        self.last = None
+
+
+def _refuse_owned(name: str, settings: SourceSettings) -> None:
+    for option in settings.kafka:
+        if option in NAMED:
+            raise SettingsError(
+                f'Set sources.{name}.{NAMED[option]} instead of sources.{name}.kafka."{option}"'
+            )
+        if option in FIXED:
+            raise SettingsError(
+                f'Remove sources.{name}.kafka."{option}": positions are kept in the database, '
+                f"so alertwatch sets it to {FIXED[option]} itself"
+            )
+
+
+def _secret(name: str, what: str, value: SecretStr | None, file: Path | None) -> str:
+    if value is not None:
+        return value.get_secret_value()
+    variable = f"ALERTWATCH_SOURCES__{name}__{what}".upper()
+    if file is None:
+        raise SettingsError(f"Source {name} has no {what}: set {variable}, or sources.{name}.{what}_file")
+    try:
+        return file.read_text(encoding="utf-8").strip()
+    except OSError as error:
+        raise SettingsError(f"sources.{name}.{what}_file cannot be read: {error.strerror}: {file}") from None
+
+
+def _short(error: KafkaError) -> str:
+    """librdkafka's reason without its addresses and advice: the part after the last 'host:port/id: '."""
+    text: str = error.str()
+    return text.rpartition("/bootstrap: ")[2].partition(" (after ")[0].strip()

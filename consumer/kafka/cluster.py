@@ -1,0 +1,111 @@
+"""What a cluster knows of its topics: which exist, their incarnations, where their partitions begin and end."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Collection, Mapping
+from typing import Any, NamedTuple
+
+from confluent_kafka import KafkaError, KafkaException, TopicCollection, TopicPartition
+from confluent_kafka.admin import AdminClient, OffsetSpec  # type: ignore[attr-defined]
+
+from alertwatch.errors import AccessDenied, BrokerUnavailable
+from alertwatch.settings import SourceSettings
+from consumer.kafka.client import Faults, LogBridge, connection_options, explain, wrong_options
+
+ANSWER_SECONDS = 10.0
+NO_ID = "AAAAAAAAAAAAAAAAAAAAAA"  # the zero UUID, of brokers older than topic ids
+
+EARLIEST, LATEST = OffsetSpec.earliest(), OffsetSpec.latest()  # type: ignore[no-untyped-call]
+ABSENT = {
+    KafkaError.UNKNOWN_TOPIC_OR_PART,
+    KafkaError.LEADER_NOT_AVAILABLE,
+    KafkaError.NOT_LEADER_FOR_PARTITION,
+    KafkaError._UNKNOWN_TOPIC,
+    KafkaError._UNKNOWN_PARTITION,
+}
+
+
+class Place(NamedTuple):
+    """A partition of a topic."""
+
+    topic: str
+    partition: int
+
+
+class Extent(NamedTuple):
+    """The offsets that a partition holds: ``low`` is its first record, ``high`` where the next will go."""
+
+    low: int
+    high: int
+
+
+class Cluster:
+    """Asks one cluster. Every method may raise `BrokerUnavailable` or `AccessDenied`, in a sentence."""
+
+    def __init__(self, name: str, settings: SourceSettings) -> None:
+        self._name, self._settings = name, settings
+        self._faults = Faults(name, settings)
+        options = connection_options(name, settings) | {"error_cb": self._faults}
+        try:
+            self._admin = AdminClient(options, logger=LogBridge(name))
+        except KafkaException as error:
+            raise wrong_options(name, error) from None
+        self.id = ""
+        self._has_topic_ids = False
+
+    def partitions(self, timeout: float = ANSWER_SECONDS) -> dict[str, int]:
+        """Every topic and the number of its partitions."""
+        metadata = self._metadata(timeout)
+        self.id = metadata.cluster_id or ""
+        self._has_topic_ids = self._has_topic_ids or metadata.controller_id in metadata.brokers
+        return {name: len(topic.partitions) for name, topic in metadata.topics.items() if topic.error is None}
+
+    def incarnations(self, topics: Collection[str]) -> dict[str, str]:
+        """The ids of existing topics: a topic deleted and made again has another.
+
+        Empty text from brokers without topic ids: before 2.8, or with no controller to ask (the embedded one).
+        """
+        if not topics or not self._has_topic_ids:
+            return dict.fromkeys(topics, "")
+        futures = self._admin.describe_topics(TopicCollection(list(topics)), request_timeout=ANSWER_SECONDS)
+        ids = {name: str(d.topic_id) for name, d in self._results(futures).items()}
+        return {name: "" if topic_id == NO_ID else topic_id for name, topic_id in ids.items()}
+
+    def extents(self, places: Collection[Place]) -> dict[Place, Extent]:
+        """Where partitions begin and end; those without a leader just now are left out."""
+        low, high = self._offsets(places, EARLIEST), self._offsets(places, LATEST)
+        return {place: Extent(low[place], high[place]) for place in places if place in low and place in high}
+
+    def _offsets(self, places: Collection[Place], spec: OffsetSpec) -> dict[Place, int]:
+        wanted = {TopicPartition(*place): spec for place in places}
+        futures = self._admin.list_offsets(wanted, request_timeout=ANSWER_SECONDS) if wanted else {}
+        return {Place(tp.topic, tp.partition): r.offset for tp, r in self._results(futures).items()}
+
+    def _results(self, futures: Mapping[Any, Any]) -> dict[Any, Any]:
+        """What was answered; topics and partitions that are gone or between leaders are left out."""
+        answers = {}
+        for key, future in futures.items():
+            try:
+                answers[key] = future.result(timeout=2 * ANSWER_SECONDS)
+            except KafkaException as error:
+                if error.args[0].code() not in ABSENT:
+                    raise explain(self._name, self._settings, error.args[0]) from None
+        return answers
+
+    def _metadata(self, timeout: float) -> Any:
+        deadline = time.monotonic() + timeout
+        while True:
+            left = deadline - time.monotonic()
+            try:
+                metadata = self._admin.list_topics(timeout=max(0.05, min(left, 0.5)))
+            except KafkaException as error:
+                self._admin.poll(0)
+                if isinstance(self._faults.last, AccessDenied) or left <= 0:
+                    raise self._faults.last or self._silent(error) from None
+            else:
+                self._faults.clear()
+                return metadata
+
+    def _silent(self, error: KafkaException) -> BrokerUnavailable | AccessDenied:
+        return explain(self._name, self._settings, error.args[0])  # type: ignore[return-value]

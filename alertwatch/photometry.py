@@ -60,6 +60,6 @@ def reference_flux(detections: Iterable[Detection]) -> dict[str, float]:
 
 
 def is_excluded(detection: Detection) -> bool:
-    """Whether the total flux has no meaning: called dubious by the broker, or the reference is another source."""
+    """Whether the total flux has no meaning: dubious to the broker, or the reference is another source."""
     far = detection.dist_ref is not None and detection.dist_ref >= REFERENCE_RADIUS
     return far or detection.dubious is True

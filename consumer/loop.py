@@ -5,12 +5,12 @@ from __future__ import annotations
 import random
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
 from threading import Event
+from typing import NamedTuple
 
 import structlog
 
-from alertwatch.errors import StoreUnavailable
+from alertwatch.errors import BrokerUnavailable, StoreUnavailable
 from alertwatch.store import Store
 from alertwatch.store.verdicts import NewMatch
 from consumer.kafka.source import Batch, KafkaSource
@@ -18,13 +18,25 @@ from consumer.pipeline import Outcome, Pipeline
 
 POLL_SECONDS = 0.5
 LONGEST_WAIT_SECONDS = 15.0
+LOOK_SECONDS = 2.0
 
 log = structlog.get_logger(__name__)
 
 
-@dataclass(slots=True)
-class Tally:
-    """What a loop has done since it started: counters only, read by other threads."""
+class Limits(NamedTuple):
+    """When a run ends by itself: never (a daemon), at the end of the topics, or after so many messages."""
+
+    until_empty: bool = False
+    most_alerts: int | None = None
+
+    @property
+    def is_batch(self) -> bool:
+        """Whether the run ends by itself."""
+        return self.until_empty or self.most_alerts is not None
+
+
+class Tally(NamedTuple):
+    """What was stored since the start: counters only."""
 
     messages: int = 0
     alerts: int = 0
@@ -33,20 +45,17 @@ class Tally:
     matches: int = 0
     dead_letters: int = 0
 
-    def add(self, outcome: Outcome, matches: int) -> None:
-        """Count one stored batch."""
-        self.messages += outcome.messages
-        self.alerts += outcome.alerts
-        self.candidates += len(outcome.candidates)
-        self.judged += len(outcome.judged)
-        self.dead_letters += len(outcome.dead_letters)
-        self.matches += matches
+    def plus(self, *counts: int) -> Tally:
+        """The sum, counter by counter."""
+        return Tally(*map(sum, zip(self, counts, strict=True)))
 
 
 class SourceLoop:
-    """Runs one source until told to stop. Everything happens on one thread, so that a rebalance can only come
-    while nothing is half done; while the database is away, the source is paused and polled to keep its place
-    in the consumer group.
+    """Runs one source until told to stop.
+
+    Everything happens on one thread, so that a rebalance can only come while nothing is half done. While the
+    database is away, the source is paused and polled, which keeps its place in the consumer group. ``tally``,
+    ``lag`` (messages yet to read) and ``connected`` are for other threads to look at.
     """
 
     def __init__(
@@ -55,45 +64,72 @@ class SourceLoop:
         pipeline: Pipeline,
         store: Store,
         stop: Event,
-        *,
-        until_empty: bool = False,
-        most_alerts: int | None = None,
+        limits: Limits,
         clock: Callable[[], float] = time.time,
     ) -> None:
         self.source = source
         self.tally = Tally()
+        self.lag = 0
+        self.connected = False
         self._pipeline = pipeline
         self._store = store
         self._stop = stop
-        self._until_empty = until_empty
-        self._most = most_alerts
+        self._limits = limits
         self._clock = clock
+        self._look_at = 0.0
 
     def run(self) -> None:
-        """Until stopped, read to the end (``until_empty``), or ``most_alerts`` messages. Raises `Stop` errors."""
+        """Until stopped, or a limit is reached. Raises `Stop` errors, and in a batch run `BrokerUnavailable`."""
         try:
             while not self._stop.is_set() and not self._finished():
                 self._step()
+                self._look()
         finally:
             self.source.close()
 
     def _finished(self) -> bool:
-        if self._most is not None and self.tally.messages >= self._most:
+        most = self._limits.most_alerts
+        if most is not None and self.tally.messages >= most:
             return True
-        return self._until_empty and self.source.at_end()
+        return self._limits.until_empty and self.source.at_end()
 
     def _step(self) -> None:
-        left = None if self._most is None else self._most - self.tally.messages
-        batch = self.source.poll(POLL_SECONDS, at_most=left)
-        if not batch.messages:
+        batch = self._poll()
+        if not batch:
             return
         outcome = self._pipeline.process(batch.messages)
         matches = self._store_patiently(batch, outcome)
         if matches is None:
             return
         self.source.commit(batch)
-        self.tally.add(outcome, len(matches))
+        self.tally = self.tally.plus(
+            outcome.messages,
+            outcome.alerts,
+            len(outcome.candidates),
+            len(outcome.judged),
+            len(matches),
+            len(outcome.dead_letters),
+        )
         _tell(outcome, matches)
+
+    def _poll(self) -> Batch:
+        """The next batch. A daemon waits for a broker that has never answered; a batch run says so and ends."""
+        most = self._limits.most_alerts
+        try:
+            return self.source.poll(POLL_SECONDS, None if most is None else most - self.tally.messages)
+        except BrokerUnavailable as error:
+            if self._limits.is_batch:
+                raise
+            log.warning("broker does not answer; trying again", source=self.source.name, error=str(error))
+            self._stop.wait(5 * POLL_SECONDS)
+            return Batch()
+
+    def _look(self) -> None:
+        """Now and then, see how far behind we are."""
+        if time.monotonic() >= self._look_at:
+            self._look_at = time.monotonic() + LOOK_SECONDS
+            self.connected = self.source.connected
+            self.lag = sum(partition.lag for partition in self.source.lag())
 
     def _store_patiently(self, batch: Batch, outcome: Outcome) -> list[NewMatch] | None:
         """Store, however long it takes; ``None`` when told to stop before the database was back."""
@@ -134,4 +170,10 @@ def _tell(outcome: Outcome, matches: list[NewMatch]) -> None:
             error=letter.error,
         )
     for match in matches:
-        log.info("match", filter=match.filter, object=match.object_id, alert=match.alert_id, grade=match.grade)
+        log.info(
+            "match",
+            filter=match.verdict.filter,
+            object=match.alert.object_id,
+            alert=match.alert.alert_id,
+            grade=match.verdict.grade,
+        )

@@ -16,6 +16,7 @@ from alertwatch.store import candidates, dead_letters, positions, verdicts
 from alertwatch.store.candidates import NewCandidate
 from alertwatch.store.dead_letters import DeadLetter
 from alertwatch.store.verdicts import NewMatch
+from alertwatch.times import from_unix_ms
 from consumer import readers
 from consumer.judging import Judges
 from consumer.kafka.source import Batch
@@ -23,8 +24,6 @@ from consumer.message import Message
 from consumer.readers import Reader
 from consumer.selection import Selection
 
-MJD_OF_UNIX_EPOCH = 40587.0
-DAY_MS = 86_400_000.0
 WINDOW = 1_000  # messages over which the share of dead letters is taken
 FEWEST = 100  # a share of fewer messages says nothing
 
@@ -85,7 +84,7 @@ class Pipeline:
         return matches
 
     def _take(self, message: Message, reader: Reader, outcome: Outcome) -> None:
-        received = message.timestamp_ms / DAY_MS + MJD_OF_UNIX_EPOCH if message.timestamp_ms else None
+        received = from_unix_ms(message.timestamp_ms) if message.timestamp_ms else None
         for payload in reader.split(message.payload):
             glance = reader.glance(payload, received)
             outcome.alerts += 1

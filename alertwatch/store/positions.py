@@ -10,7 +10,7 @@ import time
 from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
-from sqlalchemy import Connection, case, func, select
+from sqlalchemy import Connection, case, func, select, update
 
 from alertwatch.store.tables import positions as table
 from alertwatch.store.upsert import insert
@@ -65,6 +65,13 @@ def save(tx: Connection, positions: Mapping[PositionKey, int], source: str) -> N
     common = {"source": source, "updated_at": time.time()}
     rows = [{**key._asdict(), "next_offset": positions[key], **common} for key in sorted(positions)]
     tx.execute(statement, rows)
+
+
+def heard(tx: Connection, source: str, now: float) -> None:
+    """Note that the source was being listened to at ``now`` (seconds since 1970), though nothing may have come."""
+    latest = select(func.max(table.c.updated_at)).where(table.c.source == source).scalar_subquery()
+    newest = update(table).where(table.c.source == source, table.c.updated_at == latest)
+    tx.execute(newest.values(updated_at=now))
 
 
 def last_update(tx: Connection, source: str) -> float | None:

@@ -107,7 +107,7 @@ class KafkaSource:
         record_gap: RecordGap,
         clock: Callable[[], dt.datetime] = lambda: dt.datetime.now(dt.UTC),
     ) -> None:
-        self._name, self._settings, self._clock = name, settings, clock
+        self.name, self._settings, self._clock = name, settings, clock
         self._topics = Topics(name, settings.topics, settings.retention_hours)
         self._cluster = Cluster(name, settings)
         self._starts = Starts(name, settings, self._cluster, load_positions, record_gap)
@@ -152,7 +152,7 @@ class KafkaSource:
             if offsets:
                 self._consumer.commit(offsets=offsets, asynchronous=True)
         except KafkaException as error:
-            log.debug("offsets not committed to Kafka", source=self._name, error=str(error))
+            log.debug("offsets not committed to Kafka", source=self.name, error=str(error))
 
     def pause(self) -> None:
         """Deliver nothing more, and stay in the group as long as `poll` is called."""
@@ -182,6 +182,11 @@ class KafkaSource:
             for place, held in sorted(self._held.items())
             if held.start
         ]
+
+    @property
+    def connected(self) -> bool:
+        """Whether the cluster answered when it was last asked."""
+        return self._followed is not None and not self._away
 
     def topics(self) -> frozenset[str]:
         """The topics followed now."""
@@ -249,10 +254,10 @@ class KafkaSource:
             if held:
                 held.start = None
         elif code in DENIED:
-            self._faults.last = explain(self._name, self._settings, error)
+            self._faults.last = explain(self.name, self._settings, error)
         else:
             self._refresh_at = min(self._refresh_at, time.monotonic() + RETRY_SECONDS)
-            log.info("kafka", source=self._name, topic=message.topic(), event=error.str())
+            log.info("kafka", source=self.name, topic=message.topic(), event=error.str())
 
     def _known_end(self, place: tuple[str, int]) -> int:
         try:
@@ -286,7 +291,7 @@ class KafkaSource:
         self._tell_back()
         for place, held in self._held.items():
             if held.start and incarnations.get(place[0], held.incarnation) != held.incarnation:
-                log.warning("topic was deleted and made again", source=self._name, topic=place[0])
+                log.warning("topic was deleted and made again", source=self.name, topic=place[0])
                 held.start = None
         self._follow(followed)
 
@@ -297,7 +302,7 @@ class KafkaSource:
         if before is not None and before.keys() == followed.keys():
             return
         self._changed_at = time.monotonic()
-        log.info("topics followed", source=self._name, topics=sorted(followed))
+        log.info("topics followed", source=self.name, topics=sorted(followed))
         if followed:
             self._consumer.subscribe(
                 sorted(followed), on_assign=self._assigned, on_revoke=self._revoked, on_lost=self._revoked
@@ -312,7 +317,7 @@ class KafkaSource:
         (consumer.incremental_assign if self._cooperative else consumer.assign)(taken)
         consumer.pause(taken)
         for p in partitions:
-            self._held[p.topic, p.partition] = Held(Partition(self._name, p.topic, p.partition))
+            self._held[p.topic, p.partition] = Held(Partition(self.name, p.topic, p.partition))
 
     def _revoked(self, _consumer: Consumer, partitions: list[TopicPartition]) -> None:
         self._changed_at = time.monotonic()
@@ -327,28 +332,28 @@ class KafkaSource:
             for place, start in starts.items():
                 self._begin(place, start)
         except TryAgainLater as error:
-            log.warning("partitions wait for their positions", source=self._name, error=str(error))
+            log.warning("partitions wait for their positions", source=self.name, error=str(error))
         except KafkaException as error:
-            log.debug("partition not ready", source=self._name, error=str(error))
+            log.debug("partition not ready", source=self.name, error=str(error))
 
     def _begin(self, place: Place, start: Start) -> None:
         self._consumer.seek(TopicPartition(*place, start.offset))
         self._held[place].begin(start)
         if not self._paused:
             self._consumer.resume([TopicPartition(*place)])
-        log.debug("partition started", source=self._name, topic=place.topic, partition=place.partition)
+        log.debug("partition started", source=self.name, topic=place.topic, partition=place.partition)
 
     def _tell_away(self, error: BrokerUnavailable) -> None:
         self._refresh_at = time.monotonic() + RETRY_SECONDS
         if not self._away:
-            log.warning("broker away", source=self._name, error=str(error))
+            log.warning("broker away", source=self.name, error=str(error))
         self._away = True
 
     def _tell_back(self) -> None:
         self._refresh_at = time.monotonic() + self._refresh_seconds
         self._faults.clear()
         if self._away:
-            log.info("broker back", source=self._name)
+            log.info("broker back", source=self.name)
         self._away = False
 
 

@@ -1,0 +1,170 @@
+"""The service: one loop per source, the look-up workers, and a clean stop. `build` wires everything."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Sequence
+from contextlib import suppress
+from threading import Event, Thread
+
+import structlog
+from apscheduler.schedulers.background import BackgroundScheduler
+
+from alertwatch import registry
+from alertwatch.errors import SettingsError, StoreUnavailable
+from alertwatch.settings import DatabaseSettings, Settings, SourceSettings
+from alertwatch.store import Store, candidates, gaps, positions
+from consumer import outages
+from consumer.judging import Judges
+from consumer.kafka.source import KafkaSource
+from consumer.loop import Limits, SourceLoop, Tally
+from consumer.lookup.worker import LookupWorkers
+from consumer.pipeline import Pipeline
+
+PROGRESS_SECONDS = 10
+HEARTBEAT_SECONDS = 60
+RETRY_SECONDS = 5
+
+log = structlog.get_logger(__name__)
+
+
+def build(settings: Settings, store: Store, stop: Event, limits: Limits) -> Service:
+    """Everything that a run needs, wired together. Raises `SettingsError` when there is nothing to do."""
+    if not settings.sources:
+        raise SettingsError("no [sources.…] are configured, so there is nothing to follow")
+    judges = Judges(registry.build(settings), settings.plugins.max_filter_errors)
+    if not judges.filters:
+        raise SettingsError("no [filters.…] are configured, so nothing could match; try [filters.young_sn]")
+    loops = [_loop(name, source, store, judges, stop, limits) for name, source in settings.sources.items()]
+    workers = LookupWorkers(store, judges, settings, stop)
+    return Service(settings, store, loops, workers, stop, limits)
+
+
+def open_store(settings: DatabaseSettings, stop: Event, *, patient: bool) -> Store:
+    """Open and migrate the database; a daemon (``patient``) waits for one that does not answer yet."""
+    while True:
+        try:
+            return Store.open(settings)
+        except StoreUnavailable as error:
+            if not patient:
+                raise
+            log.warning("database does not answer; trying again", error=str(error))
+            if stop.wait(RETRY_SECONDS):
+                raise
+
+
+def _loop(
+    name: str, settings: SourceSettings, store: Store, judges: Judges, stop: Event, limits: Limits
+) -> SourceLoop:
+    def load_positions(keys: Sequence[positions.PositionKey]) -> dict[positions.PositionKey, int]:
+        with store.read() as tx:
+            return positions.load(tx, keys)
+
+    def record_gap(gap: gaps.Gap) -> None:
+        with store.write() as tx:
+            gaps.add(tx, gap)
+
+    source = KafkaSource(name, settings, load_positions, record_gap)
+    pipeline = Pipeline(name, source.reader_name, judges, settings.dead_letter_limit)
+    return SourceLoop(source, pipeline, store, stop, limits)
+
+
+class Service:
+    """Runs the loops and the workers until told to stop, or until there is nothing left to read."""
+
+    def __init__(
+        self,
+        settings: Settings,
+        store: Store,
+        loops: list[SourceLoop],
+        workers: LookupWorkers,
+        stop: Event,
+        limits: Limits,
+    ) -> None:
+        self.workers = workers
+        self._settings = settings
+        self._store = store
+        self._loops = loops
+        self._stop = stop
+        self._limits = limits
+        self._failures: list[BaseException] = []
+        self._told = Tally()
+
+    @property
+    def tally(self) -> Tally:
+        """What all sources together have done since the start."""
+        total = Tally()
+        for loop in self._loops:
+            total = total.plus(*loop.tally)
+        return total
+
+    def run(self) -> candidates.CandidateCounts | None:
+        """Run to the end; the candidates that still wait (``None``: the database did not answer).
+
+        Raises the first error that stopped a source or a worker.
+        """
+        with self._store.write() as tx:
+            outages.note(tx, self._settings.sources, time.time())
+        threads = [Thread(target=self._guarded, args=(loop,), name=loop.source.name) for loop in self._loops]
+        schedule = self._schedule()
+        self.workers.start()
+        for thread in threads:
+            thread.start()
+        try:
+            for thread in threads:
+                thread.join()
+            if self._limits.until_empty:
+                self._finish_due_lookups()
+        finally:
+            self._stop.set()
+            self.workers.stop()
+            schedule.shutdown(wait=False)
+        self._progress()
+        if self._failures:
+            raise self._failures[0]
+        return self._waiting()
+
+    def _guarded(self, loop: SourceLoop) -> None:
+        try:
+            loop.run()
+        except BaseException as error:  # noqa: BLE001 - carried to `run`, which raises it
+            self._failures.append(error)
+            self._stop.set()
+
+    def _schedule(self) -> BackgroundScheduler:
+        schedule = BackgroundScheduler(timezone="UTC")
+        schedule.add_job(self._progress, "interval", seconds=PROGRESS_SECONDS)
+        schedule.add_job(self._heartbeat, "interval", seconds=HEARTBEAT_SECONDS)
+        schedule.start()
+        return schedule
+
+    def _finish_due_lookups(self) -> None:
+        """Wait while a candidate is due or being looked up; those put off until later are left for the next run."""
+        while not self._stop.wait(0.2):
+            waiting = self._waiting()
+            if waiting is not None and not waiting.due and not self.workers.busy:
+                return
+
+    def _waiting(self) -> candidates.CandidateCounts | None:
+        try:
+            with self._store.read() as tx:
+                return candidates.count(tx, time.time())
+        except StoreUnavailable:
+            return None
+
+    def _progress(self) -> None:
+        """One line that lets a person follow the night; nothing when nothing came."""
+        tally = self.tally
+        if tally != self._told:
+            log.info("progress", **tally._asdict(), **self._lag())
+            self._told = tally
+
+    def _lag(self) -> dict[str, int]:
+        return {f"lag_{loop.source.name}": loop.lag for loop in self._loops}
+
+    def _heartbeat(self) -> None:
+        """Note that the service listens, also while nothing comes: a later outage is measured from here."""
+        with suppress(StoreUnavailable), self._store.write() as tx:
+            for loop in self._loops:
+                if loop.connected:
+                    positions.heard(tx, loop.source.name, time.time())

@@ -75,7 +75,9 @@ class Judges:
 
     def _failed(self, filter_: Filter[Any], alert: Alert, error: Exception) -> Verdict:
         text = f"{type(error).__name__}: {error}"
-        log.warning("filter raised", filter=filter_.name, object=alert.object_id, alert=alert.alert_id, error=text)
+        log.warning(
+            "filter raised", filter=filter_.name, object=alert.object_id, alert=alert.alert_id, error=text
+        )
         with self._lock:
             self._in_a_row[filter_.name] += 1
             self._news[filter_.name] = text

@@ -79,7 +79,7 @@ class SourceLoop:
         self._look_at = 0.0
 
     def run(self) -> None:
-        """Until stopped, or a limit is reached. Raises `Stop` errors, and in a batch run `BrokerUnavailable`."""
+        """Until stopped or at a limit. Raises `Stop` errors, and in a batch run `BrokerUnavailable`."""
         try:
             while not self._stop.is_set() and not self._finished():
                 self._step()

@@ -110,7 +110,7 @@ class Pipeline:
         return reader
 
     def _check_limit(self, counts: Counter[str], letters: list[DeadLetter]) -> None:
-        """Raise when most of what one reader got does not decode: it is the wrong reader, or the wrong topic."""
+        """Raise when most of what one reader got does not decode: it is the wrong reader for the topic."""
         bad = Counter(letter.topic for letter in letters)
         for topic, count in counts.items():
             name = self._reader_name(topic)
@@ -119,9 +119,8 @@ class Pipeline:
             if len(window) >= FEWEST and sum(window) > self._limit * len(window):
                 raise TooManyDeadLetters(
                     f"{sum(window)} of the last {len(window)} messages for the reader {name!r} do not decode"
-                    f" (last topic: {self._source}:{topic}); [sources.{self._source}.topics] most likely names the"
-                    f" wrong reader. Nothing is lost: correct it and start again. Last error:"
-                    f" {letters[-1].error}"
+                    f" (topic {topic}); most likely [sources.{self._source}.topics] names the wrong reader for it."
+                    f" Nothing is lost: correct it and start again. Last error: {letters[-1].error}"
                 )
 
 

@@ -17,8 +17,8 @@ from alertwatch.store import Store, candidates, gaps, positions
 from consumer import outages
 from consumer.judging import Judges
 from consumer.kafka.source import KafkaSource
-from consumer.loop import Limits, SourceLoop, Tally
 from consumer.lookup.worker import LookupWorkers
+from consumer.loop import Limits, SourceLoop, Tally
 from consumer.pipeline import Pipeline
 
 PROGRESS_SECONDS = 10
@@ -127,7 +127,7 @@ class Service:
     def _guarded(self, loop: SourceLoop) -> None:
         try:
             loop.run()
-        except BaseException as error:  # noqa: BLE001 - carried to `run`, which raises it
+        except BaseException as error:
             self._failures.append(error)
             self._stop.set()
 
@@ -139,7 +139,7 @@ class Service:
         return schedule
 
     def _finish_due_lookups(self) -> None:
-        """Wait while a candidate is due or being looked up; those put off until later are left for the next run."""
+        """Wait while a candidate is due or looked up; those put off until later are for the next run."""
         while not self._stop.wait(0.2):
             waiting = self._waiting()
             if waiting is not None and not waiting.due and not self.workers.busy:

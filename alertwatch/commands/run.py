@@ -21,8 +21,8 @@ from alertwatch.commands import Session
 def command(session: Session, until_empty: bool, max_alerts: int | None) -> None:
     """Follow the streams, judge every alert, keep every match.
 
-    Runs until SIGTERM or Ctrl-C, which finish the batch and leave the consumer group within 10 seconds; a second
-    Ctrl-C ends at once (nothing is lost by that either). --until-empty and --max-alerts make it a batch tool.
+    Runs until SIGTERM or Ctrl-C, which finish the batch and leave the consumer group within 10 seconds; a
+    second Ctrl-C ends at once, and loses nothing either. --until-empty and --max-alerts make it a batch tool.
     """
     from consumer.loop import Limits
     from consumer.service import build, open_store

@@ -59,17 +59,21 @@ class ZtfLookup(Lookup):
         return alert
 
     def _from_packet(self, alert: Alert, packets: AlercePackets, about: About) -> Alert:
-        """With the packet's parts; unchanged when it cannot be had, since the database may do instead."""
+        """With the packet's parts; unchanged when it cannot be had, since the database may do instead.
+
+        A packet's history is of 30 days. Where the object is older, the database tells the whole of it.
+        """
         try:
             packet = packets.alert(about, alert.alert_id, alert.stream, alert.received)
         except (NotReadyYet, BadAnswer, ApiUnavailable) as error:
             log.debug("no packet, so the database is asked", object=alert.object_id, reason=str(error))
             return alert
+        whole = packet.summary is not None and packet.summary.first_mjd is not None
         return replace(
             packet,
             classifications=alert.classifications,
             features=alert.features,
-            parts=packet.parts | alert.parts,
+            parts=(packet.parts if whole else packet.parts - self.IN_DATABASE) | alert.parts,
         )
 
     def _from_database(self, alert: Alert, about: About) -> Alert:

@@ -35,6 +35,7 @@ T = TypeVar("T")
 
 MJD_OF_JD_ZERO = 2_400_000.5
 BANDS = {1: "g", 2: "r", 3: "i"}
+HISTORY_DAYS = 30.0  # how far back a packet's prv_candidates go (ZTF alert schema)
 CORRECTION_RADIUS = 1.4  # arcsec: the reference source within it is the object itself (ALeRCE correction step)
 POSITIVE = {"t": True, "1": True, 1: True, "f": False, "0": False, 0: False}
 
@@ -50,6 +51,7 @@ def alert(packet: Record, stream: str, received: float | None = None) -> Alert:
     candidate, candid = packet["candidate"], packet["candid"]
     previous = [p for p in packet.get("prv_candidates") or () if p.get("candid") != candid]
     own = own_detection(packet)
+    detections = (*_known(detection(p) for p in previous if p.get("candid") is not None), own)
     return Alert(
         survey=Survey.ZTF,
         stream=stream,
@@ -60,11 +62,11 @@ def alert(packet: Record, stream: str, received: float | None = None) -> Alert:
         ra=own.ra,
         dec=own.dec,
         solar_system=solar_system(candidate),
-        detections=(*_known(detection(p) for p in previous if p.get("candid") is not None), own),
+        detections=detections,
         non_detections=_known(non_detection(p) for p in previous if p.get("candid") is None),
         forced_photometry=_known(forced_photometry(f) for f in packet.get("fp_hists") or ()),
         crossmatches=crossmatches(candidate),
-        summary=summary(candidate),
+        summary=summary(candidate, detections),
         parts=PARTS | {Part.FORCED_PHOTOMETRY} if "fp_hists" in packet else PARTS,
     )
 
@@ -212,10 +214,16 @@ def solar_system(candidate: Record) -> bool | None:
     return None if distance is None else distance >= 0.0
 
 
-def summary(candidate: Record) -> ObjectSummary:
-    """What the survey's own history knows; its counts reach below the alert threshold."""
-    count = candidate.get("ndethist")
+def summary(candidate: Record, detections: Iterable[Detection] = ()) -> ObjectSummary:
+    """What the survey's own history knows; its counts reach below the alert threshold.
+
+    The packet's ``detections`` go back `HISTORY_DAYS`. Where the survey's history is no longer, the first of
+    them is the object's first; else only the broker knows.
+    """
+    count, start, now = (candidate.get(key) for key in ("ndethist", "jdstarthist", "jd"))
+    complete = start is not None and now is not None and now - start <= HISTORY_DAYS
     return ObjectSummary(
+        first_mjd=min((d.mjd for d in detections), default=None) if complete else None,
         last_mjd=epoch(candidate.get("jd")),
         first_hist_mjd=epoch(candidate.get("jdstarthist")),
         n_hist=None if count is None or int(count) < 0 else int(count),

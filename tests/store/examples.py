@@ -20,7 +20,7 @@ def an_alert(object_id: str = "ZTF21aaaaaaa", alert_id: str = BIG_ID, **other: A
         "dec": 2.0,
         "classifications": (Classification(classifier="stamp_classifier", probabilities={"AGN": 0.2, "SN": 0.8}),),
         "detections": (
-            Detection(mjd=59999.25, band="r", alert_id="1", mag=19.5),
+            Detection(mjd=59999.25, band="r", alert_id="earlier", mag=19.5),
             Detection(mjd=60000.25, band="g", alert_id=alert_id, mag=18.5),
         ),
         "non_detections": (NonDetection(mjd=59990.0, band="g", limit=20.5),),

@@ -1,0 +1,88 @@
+"""Where sources lie on the sky: the frames, the sun, and how each kind of source is spread.
+
+Angles in degrees, ICRS. Rotations are those of the Hipparcos catalogue (galactic) and of J2000 (ecliptic).
+"""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+from numpy.typing import NDArray
+
+TO_GALACTIC = np.array(
+    [
+        [-0.0548755604, -0.8734370902, -0.4838350155],
+        [0.4941094279, -0.4448296300, 0.7469822445],
+        [-0.8676661490, -0.1980763734, 0.4559837762],
+    ]
+)
+OBLIQUITY = math.radians(23.4392911)
+TO_ECLIPTIC = np.array(
+    [
+        [1.0, 0.0, 0.0],
+        [0.0, math.cos(OBLIQUITY), math.sin(OBLIQUITY)],
+        [0.0, -math.sin(OBLIQUITY), math.cos(OBLIQUITY)],
+    ]
+)
+
+
+def vector(lon: float, lat: float) -> NDArray[np.float64]:
+    """Unit vector of a position."""
+    x, y = math.radians(lon), math.radians(lat)
+    return np.array([math.cos(x) * math.cos(y), math.sin(x) * math.cos(y), math.sin(y)])
+
+
+def angles(v: NDArray[np.float64]) -> tuple[float, float]:
+    """Longitude (0…360) and latitude of a vector."""
+    x, y, z = (float(c) for c in v)
+    return math.degrees(math.atan2(y, x)) % 360.0, math.degrees(math.atan2(z, math.hypot(x, y)))
+
+
+def galactic(ra: float, dec: float) -> tuple[float, float]:
+    """Galactic longitude and latitude."""
+    return angles(TO_GALACTIC @ vector(ra, dec))
+
+
+def ecliptic(ra: float, dec: float) -> tuple[float, float]:
+    """Ecliptic longitude and latitude."""
+    return angles(TO_ECLIPTIC @ vector(ra, dec))
+
+
+def separation(ra: float, dec: float, other_ra: float, other_dec: float) -> float:
+    """Angle between two positions."""
+    chord = float(np.linalg.norm(vector(ra, dec) - vector(other_ra, other_dec)))
+    return math.degrees(2.0 * math.asin(min(1.0, chord / 2.0)))
+
+
+def sun(mjd: float) -> tuple[float, float]:
+    """The sun's position, to a degree."""
+    longitude = 280.46 + 0.9856474 * (mjd - 51544.5)
+    return angles(TO_ECLIPTIC.T @ vector(longitude, 0.0))
+
+
+def anywhere(rng: np.random.Generator) -> tuple[float, float]:
+    """Uniform on the sphere, but thinned by the Galaxy's dust: where galaxies and supernovae are seen."""
+    while True:
+        ra, dec = rng.uniform(0, 360), math.degrees(math.asin(rng.uniform(-1, 1)))
+        if rng.random() < 1 - math.exp(-abs(galactic(ra, dec)[1]) / 8.0):
+            return ra, dec
+
+
+def near_plane(rng: np.random.Generator, scale: float = 15.0) -> tuple[float, float]:
+    """Stars: galactic latitude falls off exponentially over ``scale``, longitude leans to the bulge."""
+    b = rng.laplace(0.0, scale)
+    while abs(b) > 89:
+        b = rng.laplace(0.0, scale)
+    longitude = rng.normal(0, 60) if rng.random() < 0.3 else rng.uniform(0, 360)
+    return angles(TO_GALACTIC.T @ vector(longitude, b))
+
+
+def near_ecliptic(rng: np.random.Generator, opposition: float) -> tuple[float, float]:
+    """Asteroids: within some 8 deg of the ecliptic, the more the nearer to opposition (a longitude)."""
+    return angles(TO_ECLIPTIC.T @ vector(opposition + rng.normal(0, 50), rng.normal(0, 8)))
+
+
+def extinction(b: float) -> float:
+    """A_g of a plane-parallel dust layer, mag: 0.08 at the poles, 3 at most."""
+    return min(3.0, 0.08 / max(math.sin(math.radians(abs(b))), 1e-3))

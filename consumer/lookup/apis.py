@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Mapping
+from typing import Literal
 
 from alertwatch.settings import ApiSettings
 from consumer.lookup.enrich import Clock, Lookup
@@ -12,7 +13,7 @@ from consumer.lookup.lsst import LsstLookup
 from consumer.lookup.ztf import ZtfLookup
 
 
-def build(apis: Mapping[str, ApiSettings], clock: Clock = time.time) -> dict[str, Lookup]:
+def build(apis: Mapping[Literal["ztf", "lsst"], ApiSettings], clock: Clock = time.time) -> dict[str, Lookup]:
     """The look-up of each survey whose API is configured."""
     lookups: dict[str, Lookup] = {}
     if ztf := apis.get("ztf"):

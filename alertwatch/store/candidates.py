@@ -156,6 +156,12 @@ def postpone(tx: Connection, candidate: Candidate, reason: str, due: float, atte
     tx.execute(update(table).where(_held(candidate)).values(values))
 
 
+def hold(tx: Connection, survey: str, reason: str, due: float, now: float) -> int:
+    """Nobody answers for a survey: what is due waits until ``due``, no attempt counted; gives how many."""
+    which = and_(_WAITING, table.c.survey == survey, table.c.due <= now)
+    return tx.execute(update(table).where(which).values(reason=printable(reason), due=due)).rowcount
+
+
 def give_up(tx: Connection, candidate: Candidate, reason: str, now: float) -> None:
     """Try a claimed candidate no longer; it stays listed until somebody calls `retry`."""
     values = {"reason": printable(reason), "given_up_at": now, "owner": None}
@@ -179,11 +185,15 @@ def retry(tx: Connection, ids: Collection[int] | None, now: float) -> int:
     return tx.execute(update(table).where(which).values(values)).rowcount
 
 
-def list(tx: Connection, limit: int = 100, given_up: bool | None = None) -> Sequence[Candidate]:  # noqa: A001
-    """The candidates that wait longest, at most ``limit``; only those given up or not, if that is said."""
+def list(  # noqa: A001 - read as candidates.list
+    tx: Connection, limit: int = 100, given_up: bool | None = None, object_id: str | None = None
+) -> Sequence[Candidate]:
+    """The candidates that wait longest, at most ``limit``; only those given up or not, or of one object."""
     query = select(*_COLUMNS).order_by(table.c.added_at, table.c.id).limit(limit)
     if given_up is not None:
         query = query.where(table.c.given_up_at.is_not(None) if given_up else _WAITING)
+    if object_id is not None:
+        query = query.where(table.c.object_id == object_id)
     return [Candidate(*row) for row in tx.execute(query)]
 
 

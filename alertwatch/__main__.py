@@ -12,10 +12,7 @@ import click
 
 from alertwatch import __version__, commands
 from alertwatch.commands import Session
-from alertwatch.errors import AlertwatchError, Stop, TryAgainLater
-
-TRY_AGAIN_LATER = 75  # EX_TEMPFAIL of sysexits.h
-INTERRUPTED = 130
+from alertwatch.errors import AlertwatchError
 
 HELP = """Follow the ALeRCE broker's alert streams, run science filters, keep every match.
 
@@ -54,17 +51,10 @@ class Commands(click.Group):
             if ctx.params["debug"]:
                 raise
             click.echo(f"alertwatch: {error}", err=True)
-            ctx.exit(exit_code(error))
+            ctx.exit(error.exit_code)
         except BrokenPipeError:  # `| head` has read enough
             os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
             ctx.exit(0)
-
-
-def exit_code(error: AlertwatchError) -> int:
-    """What the command line returns for an error: README's table."""
-    if isinstance(error, Stop):
-        return error.exit_code
-    return TRY_AGAIN_LATER if isinstance(error, TryAgainLater) else 1
 
 
 @click.group(cls=Commands, help=HELP, context_settings={"help_option_names": ["-h", "--help"]})

@@ -10,7 +10,7 @@ import json
 import sys
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any, Literal, TypeVar
 
@@ -29,13 +29,18 @@ UNKNOWN = "–"
 PIPE_WIDTH = 1_000
 
 
+def text(value: object) -> str:
+    """As it is."""
+    return str(value)
+
+
 @dataclass(frozen=True)
 class Column:
     """A column of a table: the row's ``key``, how it is headed and how its values are written."""
 
     key: str
     heading: str
-    write: Callable[[Any], str] = field(default=str)
+    write: Callable[[Any], str] = text
     right: bool = False
     style: str = ""
 
@@ -101,9 +106,9 @@ def since(seconds: float) -> str:
 
 def duration(seconds: float) -> str:
     """``42 s``, ``5 min``, ``3.2 h``, ``4.0 d``."""
-    for limit, unit, text in ((120, 1, "{:.0f} s"), (7200, 60, "{:.0f} min"), (172_800, 3600, "{:.1f} h")):
+    for limit, unit, form in ((120, 1, "{:.0f} s"), (7200, 60, "{:.0f} min"), (172_800, 3600, "{:.1f} h")):
         if seconds < limit:
-            return text.format(seconds / unit)
+            return form.format(seconds / unit)
     return f"{seconds / 86_400:.1f} d"
 
 
@@ -123,7 +128,7 @@ def _written(value: Any, column: Column) -> str:
 
 def _write_csv(rows: Sequence[Row], keys: Sequence[str]) -> None:
     fields = dict.fromkeys([*keys, *(key for row in rows for key in row)])
-    writer = csv.DictWriter(click.get_text_stream("stdout"), list(fields), lineterminator="\n")
+    writer = csv.DictWriter(sys.stdout, fields, lineterminator="\n")
     writer.writeheader()
     writer.writerows({key: _cell(value) for key, value in row.items()} for row in rows)
 

@@ -6,7 +6,9 @@ happened, to what (topic, offset, object, key), and what to do about it; it neve
 
 
 class AlertwatchError(Exception):
-    """Base of all errors of alertwatch: a sentence for a person, never a traceback."""
+    """Base of all errors of alertwatch: a sentence for a person. ``exit_code``: what the command line returns."""
+
+    exit_code = 1
 
 
 # -- try again later: the world is not ready; nothing is wrong with the input --------------------------
@@ -14,6 +16,8 @@ class AlertwatchError(Exception):
 
 class TryAgainLater(AlertwatchError):
     """A passing fault. ``retry_after`` is the delay in seconds that the other side asked for, if it did."""
+
+    exit_code = 75  # EX_TEMPFAIL of sysexits.h
 
     def __init__(self, message: str, retry_after: float | None = None) -> None:
         super().__init__(message)
@@ -59,9 +63,7 @@ class FilterError(BadInput):
 
 
 class Stop(AlertwatchError):
-    """The service cannot go on until a person acts. ``exit_code`` is what the command line returns."""
-
-    exit_code = 1
+    """The service cannot go on until a person acts."""
 
 
 class SettingsError(Stop):

@@ -38,8 +38,8 @@ class Session:
         """The database that the service writes. One that is not there yet is not made: that is `run`'s."""
         from alertwatch.store import Store
 
-        file = sqlite_file(self.settings.database.url)
-        if file is not None and not file.exists():
+        if not has_database(self.settings):
+            file = sqlite_file(self.settings.database.url)
             raise AlertwatchError(f"there is no database {file} yet; `alertwatch run` makes it")
         with Store.open(self.settings.database) as store:
             yield store
@@ -49,3 +49,9 @@ def sqlite_file(url: str) -> Path | None:
     """The file of a SQLite address; ``None`` for other databases."""
     scheme, found, name = url.partition(":///")
     return Path(name.partition("?")[0]) if found and scheme.startswith("sqlite") else None
+
+
+def has_database(settings: Settings) -> bool:
+    """Whether there is something to open: a SQLite file that exists, or the address of a server."""
+    file = sqlite_file(settings.database.url)
+    return file is None or file.exists()

@@ -1,7 +1,7 @@
 """Judges an object that nobody has judged, as of its latest detection, by what the API knows now.
 
-The alert is put together as the broker's own message would have been: the latest detection's id, and the opinion
-of the classifier whose stream a filter listens to. Nothing is stored.
+The alert is put together as the broker's own message would have been: the latest detection's id, and the
+opinion of the classifier whose stream a filter listens to. Nothing is stored.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from consumer.lookup.alerce_ztf import AlerceZtf
 from consumer.lookup.enrich import Lookup
 from consumer.lookup.http import About
 
-SERVICES = {"ztf": AlerceZtf, "lsst": AlerceLsst}
+SERVICES: dict[str, type[AlerceZtf] | type[AlerceLsst]] = {"ztf": AlerceZtf, "lsst": AlerceLsst}
 
 CLASSIFIERS: dict[str, dict[str, str | None]] = {
     "ztf": {"ztf_stamp": "stamp_classifier", "ztf_lc": "lc_classifier", "ztf_packet": None},
@@ -41,14 +41,13 @@ def judge(settings: Settings, filters: Mapping[str, Filter[Any]], survey: str, o
         raise SettingsError(f"[apis.{survey}] is not configured, so {object_id} cannot be looked up")
     try:
         latest, opinions = _known(lookup, survey, object_id)
-        return [
-            Judged(alert, (filter_.judge(alert),))
-            for filter_ in filters.values()
-            for stream in _stream(filter_, survey, opinions)
-            for alert in (
-                _completed(lookup, _alert(survey, stream, object_id, latest, opinions), filter_.needs),
-            )
-        ]
+        judged = []
+        for filter_ in filters.values():
+            for stream in _stream(filter_, survey, opinions):
+                message = _message(survey, stream, object_id, latest, opinions)
+                alert = _completed(lookup, message, filter_.needs)
+                judged.append(Judged(alert, (filter_.judge(alert),)))
+        return judged
     finally:
         lookup.close()
 
@@ -73,7 +72,7 @@ def _opinion(survey: str, stream: str, opinions: Iterable[Classification]) -> Cl
     return next((c for c in opinions if start is not None and c.classifier.startswith(start)), None)
 
 
-def _alert(
+def _message(
     survey: str, stream: str, object_id: str, latest: Detection, opinions: Iterable[Classification]
 ) -> Alert:
     """What the stream's message about the detection would have said."""

@@ -1,0 +1,175 @@
+"""``alertwatch filters``: what filters there are, what they ask, and whether they run."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from alertwatch import registry
+from alertwatch.commands import Session, has_database
+from alertwatch.console import Column, Format, Row, clock, console, dumps, format_option, show, table
+from alertwatch.errors import AlertwatchError
+from alertwatch.filter import Filter
+
+if TYPE_CHECKING:
+    from alertwatch.store.filter_state import FilterState
+
+FilterType = type[Filter[Any]]
+
+COLUMNS = [
+    Column("name", "NAME", style="bold"),
+    Column("filter", "FILTER"),
+    Column("state", "STATE"),
+    Column("about", "WHAT IT LOOKS FOR"),
+]
+PARAMETERS = [
+    Column("name", "PARAMETER", style="bold"),
+    Column("value", "VALUE", right=True),
+    Column("default", "DEFAULT", right=True),
+    Column("unit", "UNIT"),
+    Column("bounds", "BOUNDS"),
+    Column("description", "MEANING; SOURCE"),
+]
+
+
+@click.group(invoke_without_command=True)
+@click.pass_context
+def command(ctx: click.Context) -> None:
+    """List filters, show one, or let one that was switched off run again."""
+    if ctx.invoked_subcommand is None:
+        ctx.invoke(list_, format_="table")
+
+
+@command.command("list")
+@format_option
+@click.pass_obj
+def list_(session: Session, format_: Format) -> None:
+    """List the configured filters, then the available ones."""
+    known, states = registry.filters(session.settings.plugins.folders), _states(session)
+    rows: list[Row] = []
+    for name, section in session.settings.filters.items():
+        use = section.use or name
+        kind = type(registry.instance(name, known, use, section.parameters))
+        state = _state(section.enabled, states.get(name))
+        rows.append({"name": name, "filter": use, "state": state, "about": _about(kind)})
+    for name in sorted(known.keys() - {row["filter"] for row in rows}):
+        about = _about(known[name])
+        rows.append({"name": name, "filter": name, "state": "not configured", "about": about})
+    show(rows, COLUMNS, format_, "there are no filters")
+
+
+@command.command("show")
+@click.argument("name")
+@click.option(
+    "--format", "format_", type=click.Choice(["text", "json"]), default="text", help="How to print it."
+)
+@click.pass_obj
+def show_(session: Session, name: str, format_: str) -> None:
+    """Show one filter: streams, classes, needs, and each parameter with its source."""
+    instance = _instance(session, name)
+    state = _states(session).get(name)
+    section = session.settings.filters.get(name)
+    kind = type(instance)
+    description: Row = {
+        "name": name,
+        "filter": section.use or name if section else name,
+        "state": _state(section.enabled, state) if section else "not configured",
+        "about": (kind.__doc__ or "").strip(),
+        "streams": sorted(kind.streams),
+        "classes": sorted(kind.classes) if kind.classes is not None else None,
+        "needs": sorted(kind.needs),
+        "parameters": list(_parameters(instance)),
+    }
+    if format_ == "json":
+        click.echo(dumps(description, indent=2))
+    else:
+        _print(description, state)
+
+
+@command.command()
+@click.argument("name")
+@click.pass_obj
+def reset(session: Session, name: str) -> None:
+    """Let a filter run again that was switched off after repeated errors."""
+    from alertwatch.store import filter_state
+
+    if name not in session.settings.filters:
+        raise AlertwatchError(
+            f"no filter {name!r} is configured{registry.nearest(name, session.settings.filters)}"
+        )
+    with session.store() as store, store.write() as tx:
+        was_off = filter_state.reset(tx, name)
+    click.echo(f"{name} runs again" if was_off else f"{name} was not switched off")
+
+
+def _instance(session: Session, name: str) -> Filter[Any]:
+    """The filter as configured; one that is not, with its defaults."""
+    known = registry.filters(session.settings.plugins.folders)
+    section = session.settings.filters.get(name)
+    if section is not None:
+        return registry.instance(name, known, section.use or name, section.parameters)
+    if name not in known:
+        raise AlertwatchError(
+            f"there is no filter {name!r}{registry.nearest(name, {*known, *session.settings.filters})}"
+        )
+    return registry.instance(name, known, name, {})
+
+
+def _states(session: Session) -> dict[str, FilterState]:
+    if not has_database(session.settings):
+        return {}
+    from alertwatch.store import filter_state
+
+    with session.store() as store, store.read() as tx:
+        return dict(filter_state.all(tx))
+
+
+def _state(enabled: bool, state: FilterState | None) -> str:
+    if not enabled:
+        return "disabled in the settings"
+    if state is not None and state.off_since is not None:
+        return "switched off"
+    return "on"
+
+
+def _about(kind: FilterType) -> str:
+    return (kind.__doc__ or "").strip().split("\n")[0]
+
+
+def _parameters(instance: Filter[Any]) -> Iterator[Row]:
+    schema = instance.parameters_type.model_json_schema()["properties"]
+    for name, field in instance.parameters_type.model_fields.items():
+        extra = field.json_schema_extra
+        yield {
+            "name": name,
+            "value": getattr(instance.parameters, name),
+            "default": field.default,
+            "unit": (extra.get("unit") if isinstance(extra, dict) else None) or "",
+            "bounds": _bounds(schema[name]),
+            "description": field.description or "",
+        }
+
+
+def _bounds(schema: dict[str, Any]) -> str:
+    """``> 0, ≤ 100``, from a JSON schema."""
+    signs = {"exclusiveMinimum": ">", "minimum": "≥", "exclusiveMaximum": "<", "maximum": "≤"}
+    parts = [schema, *schema.get("anyOf", ())]
+    found = [f"{sign} {part[key]:g}" for part in parts for key, sign in signs.items() if key in part]
+    return ", ".join(found)
+
+
+def _print(shown: Row, state: FilterState | None) -> None:
+    out = console()
+    uses = "" if shown["filter"] == shown["name"] else f" (uses {shown['filter']})"
+    out.print(f"[bold]{shown['name']}[/]{uses}: {shown['state']}")
+    if state is not None and state.off_since is not None:
+        out.print(f"  since {clock(state.off_since)} UTC: {state.off_reason}", markup=False)
+        out.print(f"  mend it, then: alertwatch filters reset {shown['name']}", markup=False)
+    out.print("\n" + "\n".join(line.strip() for line in shown["about"].splitlines()) + "\n", markup=False)
+    out.print(f"streams  {', '.join(shown['streams'])}")
+    out.print(f"classes  {', '.join(shown['classes']) if shown['classes'] is not None else 'any'}")
+    out.print(f"needs    {', '.join(shown['needs']) or 'nothing beyond the message'}\n")
+    if shown["parameters"]:
+        out.print(table(shown["parameters"], PARAMETERS))

@@ -1,0 +1,92 @@
+"""``alertwatch matches``: what the filters have found."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import click
+import msgspec
+
+from alertwatch.commands import Session
+from alertwatch.console import Column, Format, Row, clock, date, format_option, number, show
+from alertwatch.moments import Cone, Moment
+
+if TYPE_CHECKING:
+    from alertwatch.store.queries import Match
+
+COLUMNS = [
+    Column("time", "TIME (UTC)"),
+    Column("object_id", "OBJECT", style="bold"),
+    Column("filter", "FILTER"),
+    Column("grade", "GRADE"),
+    Column("class_name", "CLASS"),
+    Column("probability", "P", number(2), right=True),
+    Column("ra", "RA", number(5), right=True),
+    Column("dec", "DEC", number(5), right=True),
+    Column("mag", "MAG", number(2), right=True),
+    Column("band", "BAND"),
+    Column("alert_id", "ALERT"),
+]
+
+
+@click.command()
+@click.option("--filter", "filter_", metavar="NAME", help="Only of this configured filter.")
+@click.option("--class", "class_name", metavar="CLASS", help="Only of this top class, e.g. SN.")
+@click.option("--since", type=Moment(), help="Alerts from this time on: MJD, ISO date, or 12h, 3d ago.")
+@click.option("--until", type=Moment(), help="Alerts before this time.")
+@click.option("--cone", type=Cone(), help="In a circle: degrees, radius in arcsec (5' arcmin, 2d degrees).")
+@click.option("--object", "object_id", metavar="ID", help="Only of this object.")
+@click.option("--limit", type=click.IntRange(1), default=100, show_default=True, help="At most so many.")
+@format_option
+@click.pass_obj
+def command(
+    session: Session,
+    filter_: str | None,
+    class_name: str | None,
+    since: float | None,
+    until: float | None,
+    cone: tuple[float, float, float] | None,
+    object_id: str | None,
+    limit: int,
+    format_: Format,
+) -> None:
+    """List matches, the newest alert first."""
+    from alertwatch.store import queries
+
+    with session.store() as store, store.read() as tx:
+        found = queries.matches(
+            tx,
+            filter=filter_,
+            class_name=class_name,
+            since=since,
+            until=until,
+            cone=cone,
+            object_id=object_id,
+            limit=limit + 1,
+        )
+    show([_row(match) for match in found[:limit]], COLUMNS, format_, "no match")
+    if len(found) > limit:
+        click.echo(f"these are the newest {limit}; --limit shows more", err=True)
+
+
+def _row(match: Match) -> Row:
+    return {
+        "time": None if match.mjd is None else date(match.mjd),
+        "object_id": match.object_id,
+        "filter": match.filter,
+        "grade": match.grade,
+        "class_name": match.class_name,
+        "classifier": match.classifier,
+        "probability": match.probability,
+        "ra": match.ra,
+        "dec": match.dec,
+        "mag": match.mag,
+        "band": match.band,
+        "survey": match.survey,
+        "stream": match.stream,
+        "alert_id": match.alert_id,
+        "mjd": match.mjd,
+        "matched_at": clock(match.matched_at),
+        "parameters_hash": match.parameters_hash,
+        "criteria": msgspec.to_builtins(match.criteria),
+    }

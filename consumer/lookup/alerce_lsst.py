@@ -10,11 +10,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, NamedTuple
 
-from alertwatch import times
 from alertwatch.alert import Classification, Detection, ForcedPhotometry, ObjectSummary
 from consumer.lookup.alerce_ztf import classifications
 from consumer.lookup.http import About, ApiClient, readable
-from consumer.readers.values import ab_error, ab_magnitude, finite, number
+from consumer.readers import lsst_records
+from consumer.readers.values import known
 
 BANDS = {1: "g", 2: "r", 3: "i", 4: "z", 5: "y", 6: "u"}
 
@@ -36,20 +36,20 @@ class AlerceLsst:
         """All its detections and forced photometry; both empty where the object is not known."""
         answer = self._get("lightcurve_api/lightcurve", about)
         with readable("light curve", about):
-            detections = sorted(map(_detection, answer["detections"]), key=lambda d: d.mjd)
-            forced = [_forced(row) for row in answer.get("forced_photometry", ())]
-            return LightCurve(tuple(detections), tuple(sorted(forced, key=lambda f: f.mjd)))
+            sources = map(lsst_records.detection, map(_record, answer["detections"]))
+            forced = map(lsst_records.forced_photometry, map(_record, answer.get("forced_photometry", ())))
+            return LightCurve(
+                tuple(sorted(known(sources), key=lambda d: d.mjd)),
+                tuple(sorted(known(forced), key=lambda f: f.mjd)),
+            )
 
     def object(self, about: About) -> ObjectSummary:
-        """The object's own row. A 500 is how this path says that it does not know the object."""
+        """The object's own row, with Rubin's own first detection. Here a 500 says that the object is not known."""
         row = self._get("object_api/object", about, missing=500, return_survey_extra="true")
         with readable("object", about):
+            first, last = row.get("firstDiaSourceMjdTai") or row["firstmjd"], row["lastmjd"]
             return ObjectSummary(
-                first_mjd=_utc(row["firstmjd"]),
-                last_mjd=_utc(row["lastmjd"]),
-                n_det=row.get("n_det"),
-                first_hist_mjd=_utc(row.get("firstDiaSourceMjdTai")),
-                n_hist=row.get("nDiaSources"),
+                first_mjd=lsst_records.epoch(first), last_mjd=lsst_records.epoch(last), n_det=row.get("n_det")
             )
 
     def classifications(self, about: About) -> tuple[Classification, ...]:
@@ -64,42 +64,15 @@ class AlerceLsst:
         )
 
 
-def _utc(mjd_tai: Any) -> float | None:
-    mjd = number(mjd_tai)
-    return times.from_tai(mjd) if mjd else None
-
-
-def _fluxes(row: Mapping[str, Any]) -> tuple[float | None, float | None]:
-    flux, error = finite(row.get("psfFlux")), finite(row.get("psfFluxErr"))
-    return (flux, error) if error else (None, None)
-
-
-def _detection(row: Mapping[str, Any]) -> Detection:
-    flux, e_flux = _fluxes(row)
-    negative = row.get("isNegative")
-    if negative is None and flux is not None:
-        negative = flux < 0
-    size = None if flux is None else abs(flux)
-    return Detection(
-        mjd=times.from_tai(float(row["mjd"])),
-        band=BANDS[row["band"]],
-        alert_id=str(row["measurement_id"]),
-        ra=number(row.get("ra")),
-        dec=number(row.get("dec")),
-        mag=ab_magnitude(size),
-        e_mag=ab_error(size, e_flux),
-        positive=None if negative is None else not negative,
-        flux=flux,
-        e_flux=e_flux,
-        real_bogus=number(row.get("reliability")),
-        snr=number(row.get("snr")),
-    )
-
-
-def _forced(row: Mapping[str, Any]) -> ForcedPhotometry:
-    return ForcedPhotometry(
-        mjd=times.from_tai(float(row["mjd"])),
-        band=BANDS[row["band"]],
-        flux=float(row["psfFlux"]),
-        e_flux=_fluxes(row)[1],
-    )
+def _record(row: Mapping[str, Any]) -> dict[str, Any]:
+    """A row under the names of LSST's own schema; an absent flux, here 0 with error 0, becomes absent again."""
+    record = {
+        **row,
+        "midpointMjdTai": row["mjd"],
+        "band": BANDS[row["band"]],
+        "diaSourceId": row["measurement_id"],
+    }
+    for flux in ("psfFlux", "scienceFlux", "templateFlux"):
+        if not row.get(f"{flux}Err"):
+            record[flux] = record[f"{flux}Err"] = None
+    return record

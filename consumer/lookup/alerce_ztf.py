@@ -19,7 +19,7 @@ from alertwatch.alert import Alert, Classification, CrossMatch, Detection, NonDe
 from alertwatch.errors import NotReadyYet
 from consumer.lookup.http import About, ApiClient, readable
 from consumer.readers import ztf_records
-from consumer.readers.values import magnitude, number
+from consumer.readers.values import known, magnitude, number
 
 PLACEHOLDER = "0.0.0"  # step_id_corr of an object that was inserted before its light curve was
 
@@ -50,10 +50,10 @@ class AlerceZtf:
         """All its detections and non-detections."""
         answer = self._get("/lightcurve", about)
         with readable("light curve", about):
-            limits = map(_non_detection, answer.get("non_detections", ()))
+            limits = known(map(_non_detection, answer.get("non_detections", ())))
             return LightCurve(
-                tuple(sorted(map(_detection, answer["detections"]), key=_time)),
-                tuple(sorted((limit for limit in limits if limit is not None), key=_time)),
+                tuple(sorted(map(_detection, answer["detections"]), key=lambda d: d.mjd)),
+                tuple(sorted(limits, key=lambda n: n.mjd)),
             )
 
     def object(self, about: About) -> ZtfObject:
@@ -138,10 +138,14 @@ class AlerceTap:
 
 
 def classifications(rows: Any) -> tuple[Classification, ...]:
-    """Rows of (classifier, version, class, probability) as one value per classifier and version."""
+    """Rows of (classifier, version, class, probability) as one value per classifier and version.
+
+    ``stamp_classifier_1.0.4`` is how the API writes version 1.0.4 of stamp_classifier.
+    """
 
     def classifier(row: Mapping[str, Any]) -> tuple[str, str]:
-        return row["classifier_name"], str(row.get("classifier_version", ""))
+        name = row["classifier_name"]
+        return name, str(row.get("classifier_version", "")).removeprefix(f"{name}_")
 
     return tuple(
         Classification(
@@ -179,10 +183,6 @@ def _non_detection(row: Mapping[str, Any]) -> NonDetection | None:
     if limit is None:
         return None
     return NonDetection(mjd=float(row["mjd"]), band=ztf_records.BANDS[row["fid"]], limit=limit)
-
-
-def _time(photometry: Detection | NonDetection) -> float:
-    return photometry.mjd
 
 
 def _digits(version: str) -> list[int]:

@@ -53,7 +53,7 @@ class Lookup(ABC):
         try:
             with self._turn(alert.object_id).lock:
                 known = self._look_up(alert, missing, About(alert.object_id, since))
-        except NotReadyYet:
+        except (NotReadyYet, BadAnswer):
             self._forget(alert.object_id)
             raise
         if lacking := missing - known.parts:

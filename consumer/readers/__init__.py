@@ -6,11 +6,17 @@ clusters with two encodings, and a wrong schema can decode without an error into
 
 from __future__ import annotations
 
+import pkgutil
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
-from typing import Any, ClassVar
+from difflib import get_close_matches
+from functools import cache
+from importlib import import_module
+from inspect import isabstract
+from typing import Any, ClassVar, TypeGuard
 
 from alertwatch.alert import Alert, Cutouts
+from alertwatch.errors import SettingsError
 
 
 class Reader(ABC):
@@ -22,10 +28,17 @@ class Reader(ABC):
     """
 
     name: ClassVar[str]
-    """The file's name: stream name, settings value, database value."""
+    """The file's name: stream name, settings value, database value. Set by itself."""
+
+    def __init_subclass__(cls, **kwargs: Any) -> None:
+        super().__init_subclass__(**kwargs)
+        cls.name = cls.__module__.rpartition(".")[2]
 
     def split(self, payload: bytes) -> Sequence[bytes]:
-        """One payload per alert: an Avro container may hold several records. Cheap when it holds one."""
+        """One payload per alert: an Avro container may hold several records. Cheap when it holds one.
+
+        Never raises: what cannot be split is left whole, for `glance` to say what is wrong with it.
+        """
         return (payload,)
 
     @abstractmethod
@@ -46,3 +59,35 @@ class Reader(ABC):
     def cutouts(self, payload: bytes) -> Cutouts | None:  # noqa: ARG002 - readers of packets use it
         """The images that the message carries; ``None`` when its format has none."""
         return None
+
+
+@cache
+def get(name: str) -> Reader:
+    """The reader in the file ``name``; raises `SettingsError` that names the nearest one."""
+    try:
+        return _readers()[name]()
+    except KeyError:
+        near = get_close_matches(name, names(), 1)
+        hint = f"did you mean {near[0]!r}?" if near else f"there are {', '.join(names())}."
+        raise SettingsError(f"there is no reader {name!r}; {hint}") from None
+
+
+def names() -> list[str]:
+    """Names of all readers."""
+    return sorted(_readers())
+
+
+@cache
+def _readers() -> dict[str, type[Reader]]:
+    """The concrete `Reader` that each file in this folder defines; files without one are helpers."""
+    found: dict[str, type[Reader]] = {}
+    for file in pkgutil.iter_modules(__path__):
+        module = import_module(f"{__name__}.{file.name}")
+        for value in vars(module).values():
+            if _is_reader(value) and value.__module__ == module.__name__:
+                found[file.name] = value
+    return found
+
+
+def _is_reader(value: object) -> TypeGuard[type[Reader]]:
+    return isinstance(value, type) and issubclass(value, Reader) and not isabstract(value)

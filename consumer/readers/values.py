@@ -5,9 +5,10 @@ A wrong schema can decode into wrong values without an error; the guards here ar
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import re
+from collections.abc import Iterable, Mapping
 from math import isfinite, log10
-from typing import Any
+from typing import Any, TypeVar
 
 from alertwatch.errors import DecodeError
 
@@ -16,6 +17,9 @@ SUM_TOLERANCE = 0.01  # probabilities are 32-bit floats, some of them rounded by
 AB_ZERO_NJY = 31.4  # m_AB = 31.4 - 2.5 log10(f / nJy)
 POGSON = 1.0857362047581294  # 2.5 / ln 10: a relative error in flux is this many magnitudes
 LARGEST_ID = 2**63 - 1
+ZTF_OBJECT = re.compile(r"ZTF\d\d[a-z]{7}").fullmatch
+
+T = TypeVar("T")
 
 
 def number(value: Any) -> float | None:
@@ -74,13 +78,22 @@ def checked_id(name: str, value: Any) -> str:
 
 def checked_probabilities(probabilities: Mapping[str, float]) -> dict[str, float]:
     """``probabilities``; raises `DecodeError` unless each is in 0…1 and they add up to 1."""
-    total = 0.0
     for name, value in probabilities.items():
         if not 0.0 <= value <= 1.0 + SUM_TOLERANCE:
-            raise DecodeError(
-                f"probability {value!r} of {name!r} is not in 0…1: wrong schema or damaged message"
-            )
-        total += value
+            raise DecodeError(f"probability {value!r} of {name!r}: wrong schema or damaged message")
+    total = sum(probabilities.values())
     if abs(total - 1.0) > SUM_TOLERANCE:
         raise DecodeError(f"probabilities add up to {total:.4g}, not 1: wrong schema or damaged message")
     return dict(probabilities)
+
+
+def checked_oid(oid: Any) -> str:
+    """A ZTF object id; raises `DecodeError` for anything else."""
+    if not (isinstance(oid, str) and ZTF_OBJECT(oid)):
+        raise DecodeError(f"{oid!r} is not a ZTF object id: wrong schema or damaged message")
+    return oid
+
+
+def known(items: Iterable[T | None]) -> tuple[T, ...]:
+    """``items`` without those that are ``None``."""
+    return tuple(item for item in items if item is not None)

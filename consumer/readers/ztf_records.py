@@ -15,7 +15,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from math import log10
-from typing import Any, TypeVar
+from typing import Any
 
 from alertwatch.alert import (
     Alert,
@@ -28,15 +28,15 @@ from alertwatch.alert import (
     Survey,
 )
 from alertwatch.errors import DecodeError
-from consumer.readers.values import AB_ZERO_NJY, checked_position, finite, magnitude, number
+from consumer.readers.values import AB_ZERO_NJY, checked_position, finite, known, magnitude, number
 
 Record = Mapping[str, Any]
-T = TypeVar("T")
 
 MJD_OF_JD_ZERO = 2_400_000.5
 BANDS = {1: "g", 2: "r", 3: "i"}
 HISTORY_DAYS = 30.0  # how far back a packet's prv_candidates go (ZTF alert schema)
 CORRECTION_RADIUS = 1.4  # arcsec: the reference source within it is the object itself (ALeRCE correction step)
+FAILED = -99_999.0  # forced flux where there is none
 POSITIVE = {"t": True, "1": True, 1: True, "f": False, "0": False, 0: False}
 
 PARTS = frozenset({Part.OBJECT, Part.DETECTIONS, Part.NON_DETECTIONS, Part.CROSSMATCHES})
@@ -46,25 +46,24 @@ def alert(packet: Record, stream: str, received: float | None = None) -> Alert:
     """The alert with all that a packet holds; raises `DecodeError` for an implausible id or position.
 
     ``packet`` has ``objectId`` (``alertId`` in schemas 1.1 and 1.2), ``candid``, ``candidate`` and, where the
-    schema has them, ``prv_candidates`` and ``fp_hists``. The history comes first, the alert's own detection last.
+    schema has them, ``prv_candidates`` and ``fp_hists``. The alert's own detection comes last.
     """
-    candidate, candid = packet["candidate"], packet["candid"]
-    previous = [p for p in packet.get("prv_candidates") or () if p.get("candid") != candid]
-    own = own_detection(packet)
-    detections = (*_known(detection(p) for p in previous if p.get("candid") is not None), own)
+    candidate, own = packet["candidate"], own_detection(packet)
+    previous = [p for p in packet.get("prv_candidates") or () if str(p.get("candid")) != own.alert_id]
+    detections = (*known(detection(p) for p in previous if p.get("candid") is not None), own)
     return Alert(
         survey=Survey.ZTF,
         stream=stream,
         object_id=object_id(packet),
-        alert_id=alert_id(candid),
+        alert_id=alert_id(packet),
         mjd=own.mjd,
         received=received,
         ra=own.ra,
         dec=own.dec,
         solar_system=solar_system(candidate),
         detections=detections,
-        non_detections=_known(non_detection(p) for p in previous if p.get("candid") is None),
-        forced_photometry=_known(forced_photometry(f) for f in packet.get("fp_hists") or ()),
+        non_detections=known(non_detection(p) for p in previous if p.get("candid") is None),
+        forced_photometry=known(forced_photometry(f) for f in packet.get("fp_hists") or ()),
         crossmatches=crossmatches(candidate),
         summary=summary(candidate, detections),
         parts=PARTS | {Part.FORCED_PHOTOMETRY} if "fp_hists" in packet else PARTS,
@@ -79,27 +78,28 @@ def object_id(packet: Record) -> str:
     return str(found)
 
 
-def alert_id(candid: Any) -> str:
-    """``candid`` as text. Commissioning packets have negative ones; JSON may give it as text."""
+def alert_id(packet: Record) -> str:
+    """``candid``, of the packet or its candidate. Commissioning packets have negative ones."""
+    candid = packet.get("candid") or packet["candidate"].get("candid")
     if not candid:
         raise DecodeError(f"candid {candid!r} is not an id")
     return str(candid)
 
 
 def own_detection(packet: Record) -> Detection:
-    """The detection that the packet is about; raises `DecodeError` where it has no band or is not on the sky."""
+    """The detection that the packet is about; raises `DecodeError` for one without a band or off the sky."""
     candidate = packet["candidate"]
     checked_position(candidate["ra"], candidate["dec"])
-    own = detection(candidate, packet["candid"])
+    own = detection(candidate, alert_id(packet))
     if own is None:
         raise DecodeError(f"candidate with jd {candidate['jd']!r} and fid {candidate['fid']!r} is no detection")
     return own
 
 
-def detection(candidate: Record, candid: Any = None) -> Detection | None:
+def detection(candidate: Record, candid: str | None = None) -> Detection | None:
     """A candidate, of now or before; ``None`` where the time or a known filter is missing.
 
-    ``candid`` is needed where the record does not hold it.
+    ``candid`` is the alert id where the caller knows it better than the record.
     """
     mjd, band = epoch(candidate.get("jd")), BANDS.get(candidate.get("fid", 0))
     if mjd is None or band is None:
@@ -112,7 +112,7 @@ def detection(candidate: Record, candid: Any = None) -> Detection | None:
     return Detection(
         mjd=mjd,
         band=band,
-        alert_id=alert_id(get("candid") or candid),
+        alert_id=candid or str(get("candid")),
         ra=number(get("ra")),
         dec=number(get("dec")),
         mag=mag,
@@ -171,7 +171,7 @@ def forced_photometry(measurement: Record) -> ForcedPhotometry | None:
 def crossmatches(candidate: Record) -> tuple[CrossMatch, ...]:
     """The three nearest Pan-STARRS sources, the nearest known solar-system object, the nearest Gaia source."""
     found = [_panstarrs(candidate, rank) for rank in (1, 2, 3)]
-    return _known((*found, _minor_planet(candidate), _gaia(candidate)))
+    return known((*found, _minor_planet(candidate), _gaia(candidate)))
 
 
 def _panstarrs(candidate: Record, rank: int) -> CrossMatch | None:
@@ -237,13 +237,9 @@ def epoch(jd: Any) -> float | None:
 
 def _counts(value: Any) -> float | None:
     flux = finite(value)
-    return None if flux is None or flux <= -99_998.0 else flux
+    return None if flux is None or flux == FAILED else flux
 
 
 def _score(value: Any) -> float | None:
     score = number(value)
     return score if score is not None and 0.0 <= score <= 1.0 else None
-
-
-def _known(items: Iterable[T | None]) -> tuple[T, ...]:
-    return tuple(item for item in items if item is not None)

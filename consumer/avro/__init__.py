@@ -1,0 +1,7 @@
+"""Avro for alert streams: containers, schemas, and plans that read only the fields that are wanted."""
+
+from consumer.avro.container import MAGIC, Containers
+from consumer.avro.frame import Frame, Schema
+from consumer.avro.plan import Fields, View
+
+__all__ = ["MAGIC", "Containers", "Fields", "Frame", "Schema", "View"]

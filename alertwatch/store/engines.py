@@ -19,6 +19,7 @@ from sqlalchemy import event
 from alertwatch.errors import SettingsError
 from alertwatch.settings import DatabaseSettings
 
+_EXPECTED = "database.url: expected sqlite:///FILE or postgresql+psycopg://USER@HOST/NAME"
 _READ_SECONDS = 300  # the longest query of a person on months of data
 _IDLE_SECONDS = 120  # a transaction left open by a process that hangs ends after this
 
@@ -32,13 +33,16 @@ class Engines(NamedTuple):
 
 def connect(settings: DatabaseSettings, patience: float) -> Engines:
     """Engines for the settings; connects to nothing yet. ``patience``: seconds to wait for a lock."""
-    url = sa.make_url(settings.url)
-    kind = url.get_backend_name()
+    try:
+        url = sa.make_url(settings.url)
+    except sa.exc.ArgumentError:
+        raise SettingsError(_EXPECTED) from None  # its words may hold a password
+    kind = url.drivername.partition("+")[0]
     if kind == "sqlite" and url.database not in {None, "", ":memory:"}:
-        return _sqlite(url, patience)
+        return _sqlite(url.set(drivername="sqlite"), patience)
     if kind == "postgresql":
         return _postgres(_with_password(url, settings), patience)
-    raise SettingsError("database.url: expected sqlite:///FILE or postgresql+psycopg://USER@HOST/NAME")
+    raise SettingsError(_EXPECTED)
 
 
 def _with_password(url: sa.URL, settings: DatabaseSettings) -> sa.URL:

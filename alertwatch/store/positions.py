@@ -68,7 +68,7 @@ def save(tx: Connection, positions: Mapping[PositionKey, int], source: str) -> N
 
 
 def heard(tx: Connection, source: str, now: float) -> None:
-    """Note that the source was being listened to at ``now`` (seconds since 1970), though nothing may have come."""
+    """Note that the source was listened to at ``now`` (seconds since 1970), though nothing may have come."""
     latest = select(func.max(table.c.updated_at)).where(table.c.source == source).scalar_subquery()
     newest = update(table).where(table.c.source == source, table.c.updated_at == latest)
     tx.execute(newest.values(updated_at=now))

@@ -15,6 +15,11 @@ class Turns:
         self._changed = threading.Condition()
         self._queue: deque[object] = deque()
 
+    @property
+    def waiting(self) -> int:
+        """How many threads have a turn or wait for one."""
+        return len(self._queue)
+
     @contextmanager
     def turn(self, patience: float) -> Iterator[bool]:
         """Wait for this thread's turn; gives ``False`` when it did not come within ``patience`` seconds."""

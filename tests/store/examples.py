@@ -18,7 +18,9 @@ def an_alert(object_id: str = "ZTF21aaaaaaa", alert_id: str = BIG_ID, **other: A
         "mjd": 60000.25,
         "ra": 150.0,
         "dec": 2.0,
-        "classifications": (Classification(classifier="stamp_classifier", probabilities={"AGN": 0.2, "SN": 0.8}),),
+        "classifications": (
+            Classification(classifier="stamp_classifier", probabilities={"AGN": 0.2, "SN": 0.8}),
+        ),
         "detections": (
             Detection(mjd=59999.25, band="r", alert_id="earlier", mag=19.5),
             Detection(mjd=60000.25, band="g", alert_id=alert_id, mag=18.5),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
 from math import asin, degrees
 
 import pytest
@@ -104,7 +105,9 @@ offset = st.floats(-1, 1)
 
 @settings(deadline=None, max_examples=300)
 @given(ra, dec, st.floats(-4.5, 2.25), offset, offset)
-def test_no_position_inside_a_cone_is_missed(ra: float, dec: float, log_radius: float, x: float, y: float) -> None:
+def test_no_position_inside_a_cone_is_missed(
+    ra: float, dec: float, log_radius: float, x: float, y: float
+) -> None:
     radius = min(180.0, 10**log_radius)
     near_dec = max(-90.0, min(90.0, dec + y * radius))
     near_ra = (ra + x * radius) % 360.0
@@ -118,7 +121,7 @@ def test_no_position_inside_a_cone_is_missed(ra: float, dec: float, log_radius: 
 def test_a_cone_is_few_ranges(ra: float, dec: float, log_radius: float) -> None:
     found = healpix.ranges(ra, dec, min(180.0, 10**log_radius))
     assert len(found) <= 100
-    assert all(a[1] + 1 < b[0] for a, b in zip(found, found[1:], strict=False))
+    assert all(a[1] + 1 < b[0] for a, b in pairwise(found))
 
 
 def test_the_separation_is_that_of_the_sphere() -> None:

@@ -69,7 +69,12 @@ def test_a_filters_errors_are_counted_and_the_last_one_kept(store: Store) -> Non
         filter_state.record_error(tx, "young_sn", "ValueError: 2", 20.0, 2)
         state = filter_state.all(tx)["young_sn"]
         assert filter_state.switched_off(tx) == set()
-    assert (state.errors, state.errors_in_row, state.last_error, state.last_error_at) == (2, 2, "ValueError: 2", 20.0)
+    assert (state.errors, state.errors_in_row, state.last_error, state.last_error_at) == (
+        2,
+        2,
+        "ValueError: 2",
+        20.0,
+    )
 
 
 def test_a_filter_is_switched_off_for_all_and_remembers_since_when(store: Store) -> None:

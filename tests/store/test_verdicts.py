@@ -60,7 +60,12 @@ def test_a_verdict_under_other_parameters_replaces_the_old_one(store: Store) -> 
     save(store, judged(None, a_verdict(parameters_hash="h2", grade="gold")), now=5.0)
     with store.read() as tx:
         (stored,) = queries.verdicts_of(tx, "ztf", "ZTF21aaaaaaa")
-    assert (stored.result, stored.parameters_hash, stored.grade, stored.judged_at) == ("match", "h2", "gold", 5.0)
+    assert (stored.result, stored.parameters_hash, stored.grade, stored.judged_at) == (
+        "match",
+        "h2",
+        "gold",
+        5.0,
+    )
 
 
 def test_what_was_unknown_becomes_known_and_not_the_other_way_round(store: Store) -> None:

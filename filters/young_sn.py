@@ -143,10 +143,10 @@ class YoungSN(Filter[YoungSNParameters]):
         yield at_least("signal-to-noise", own.snr if own else None, p.min_snr)
         yield flag("brighter than the template", own.positive if own else None)
         yield not_applicable("not a star", "Pan-STARRS does not cover Rubin's sky")
-        if alert.solar_system:
-            yield flag("not an asteroid", False)
-        else:
+        if alert.solar_system is False:
             yield not_applicable("not an asteroid", "Rubin names known solar-system objects itself")
+        else:
+            yield flag("not an asteroid", alert.solar_system, wanted=False)
 
     def _not_a_star(self, alert: Alert) -> Criterion:
         p, near = self.parameters, alert.crossmatch("PS1")

@@ -185,7 +185,7 @@ def assert_no_match_by_ignorance(filter_: Filter[Any], alert: Alert) -> None:
 
 def with_one_datum_less(alert: Alert) -> Iterator[Alert]:
     """The alert with one value unknown that may be: its own, its summary's, or one of a list's members."""
-    for key in ("mjd", "ra", "dec", "received"):
+    for key in ("mjd", "ra", "dec", "received", "solar_system"):
         if getattr(alert, key) is not None:
             yield replace(alert, **{key: None})
     if alert.classifications:

@@ -101,6 +101,7 @@ UNKNOWN = {
     "|galactic latitude|": own(replace(ZTF_SN, ra=None, dec=None), ra=None),
     "new object id": replace(ZTF_SN, object_id="unnamed"),
     "signal-to-noise": own(RUBIN_SN, snr=None),
+    "not an asteroid, of Rubin": replace(RUBIN_SN, solar_system=None),
     "brighter than the template": own(RUBIN_SN, positive=None),
 }
 

@@ -11,7 +11,7 @@ import msgspec
 from rich.table import Table
 from rich.text import Text
 
-from alertwatch.alert import Alert
+from alertwatch.alert import Alert, Detection
 from alertwatch.console import UNKNOWN, console, date
 from alertwatch.errors import BadInput, DecodeError
 
@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from consumer.readers import Reader
 
 MOST_CLASSES = 5  # in a line of text
+LAST_DATE = 2_900_000.0  # MJD of the year 9798
 
 
 @click.command()
@@ -129,11 +130,12 @@ def _print(file: Path, alert: Alert) -> None:
 def _facts(alert: Alert) -> Iterator[tuple[str, str]]:
     own = alert.detection
     yield "alert", alert.alert_id
-    yield "time", f"{date(alert.mjd)} UTC, MJD {alert.mjd:.6f}" if _has_date(alert.mjd) else f"MJD {alert.mjd}"
+    yield "time", _time(alert.mjd)
     if alert.ra is not None and alert.dec is not None:
         yield "position", f"{alert.ra:.6f} {alert.dec:+.6f} deg"
     if own:
-        yield "brightness", f"{own.band} = {_number(own.mag)} ± {_number(own.e_mag)} mag"
+        band, sign, value, error, unit = _measured(own)
+        yield "brightness", f"{band} = {value} ± {error} {unit} ({sign})"
         yield "real/bogus", _number(own.real_bogus if own.real_bogus is not None else own.rb)
     if alert.solar_system is not None:
         yield "solar system", "a known object is there" if alert.solar_system else "no known object"
@@ -162,25 +164,36 @@ def _match(source_id: str | None, distance: float | None, star_score: float | No
 
 def _light_curve(alert: Alert) -> Table:
     """Everything with a time, in its order."""
+    forced = (
+        (f.mjd, f.band, "", f"{f.flux:.0f}", _number(f.e_flux, 0), "nJy forced")
+        for f in alert.forced_photometry
+    )
     rows = [
-        *(
-            (d.mjd, d.band, "+-"[d.positive is False], _number(d.mag), _number(d.e_mag))
-            for d in alert.detections
-        ),
-        *((n.mjd, n.band, ">", _number(n.limit), "") for n in alert.non_detections),
-        *((f.mjd, f.band, "nJy", f"{f.flux:.0f}", _number(f.e_flux, 0)) for f in alert.forced_photometry),
+        *((d.mjd, *_measured(d)) for d in alert.detections),
+        *((n.mjd, n.band, ">", _number(n.limit), "", "mag") for n in alert.non_detections),
+        *forced,
     ]
     table = Table(box=None, header_style="dim", pad_edge=True)
-    for heading in ("MJD", "BAND", "", "MAG", "±"):
-        table.add_column(heading, justify="right" if heading in ("MAG", "±") else "left")
+    for heading in ("MJD", "BAND", "", "VALUE", "±", "UNIT"):
+        table.add_column(heading, justify="right" if heading in ("VALUE", "±") else "left")
     for mjd, *cells in sorted(rows):
         table.add_row(f"{mjd:.5f}", *cells)
     return table
 
 
-def _has_date(mjd: float | None) -> bool:
-    """Official samples have times millions of years away, which no calendar reaches."""
-    return mjd is not None and 0.0 < mjd < 2_900_000.0
+def _measured(own: Detection) -> tuple[str, str, str, str, str]:
+    """Band, sign, value, error and unit; the flux where the difference has no magnitude."""
+    sign = "-" if own.positive is False else "+"
+    if own.mag is None and own.flux is not None:
+        return own.band, sign, f"{own.flux:.0f}", _number(own.e_flux, 0), "nJy"
+    return own.band, sign, _number(own.mag), _number(own.e_mag), "mag"
+
+
+def _time(mjd: float | None) -> str:
+    """Official samples have times that no calendar reaches."""
+    if mjd is None or not 0.0 < mjd < LAST_DATE:
+        return f"MJD {mjd}"
+    return f"{date(mjd)} UTC, MJD {mjd:.6f}"
 
 
 def _number(value: float | None, digits: int = 3) -> str:

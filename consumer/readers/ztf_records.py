@@ -28,13 +28,17 @@ from alertwatch.alert import (
     Survey,
 )
 from alertwatch.errors import DecodeError
-from consumer.readers.values import AB_ZERO_NJY, checked_position, finite, known, magnitude, number
+from consumer.readers.values import (
+    AB_ZERO_NJY,
+    checked_id,
+    checked_oid,
+    checked_position,
+    finite,
+    known,
+    magnitude,
+    number,
+)
 
-Record = Mapping[str, Any]
-
-MJD_OF_JD_ZERO = 2_400_000.5
-BANDS = {1: "g", 2: "r", 3: "i"}
-HISTORY_DAYS = 30.0  # how far back a packet's prv_candidates go (ZTF alert schema)
 CORRECTION_RADIUS = 1.4  # arcsec: the reference source within it is the object itself (ALeRCE correction step)
 FAILED = -99_999.0  # forced flux where there is none
 POSITIVE = {"t": True, "1": True, 1: True, "f": False, "0": False, 0: False}
@@ -72,10 +76,9 @@ def alert(packet: Record, stream: str, received: float | None = None) -> Alert:
 
 def object_id(packet: Record) -> str:
     """``objectId``; the commissioning packets of schemas 1.1 and 1.2 have a numeric ``alertId`` instead."""
-    found = packet.get("objectId") or packet.get("alertId")
-    if not found:
-        raise DecodeError("the packet has neither objectId nor alertId")
-    return str(found)
+    if packet.get("objectId") is not None:
+        return checked_oid(packet["objectId"])
+    return checked_id("alertId", packet.get("alertId"))
 
 
 def alert_id(packet: Record) -> str:

@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from alertwatch import times
 from alertwatch.alert import (
     Alert,
     Detection,
@@ -32,7 +33,6 @@ from consumer.readers.values import (
 
 Record = Mapping[str, Any]
 
-TAI_MINUS_UTC = 37.0 / 86_400.0  # days; since 2017, for as long as there are no new leap seconds
 NON_DETECTION_SIGMA = 5.0  # limits are for five times the noise
 
 PARTS = frozenset({Part.OBJECT, Part.DETECTIONS, Part.FORCED_PHOTOMETRY})
@@ -137,12 +137,7 @@ def summary(dia_object: Record | None, detections: tuple[Detection, ...]) -> Obj
 def epoch(tai: Any) -> float | None:
     """MJD UTC of an MJD TAI; ``None`` for a null or NaN."""
     mjd = finite(tai)
-    return None if mjd is None else utc(mjd)
-
-
-def utc(tai: float) -> float:
-    """MJD UTC of an MJD TAI."""
-    return tai - TAI_MINUS_UTC
+    return None if mjd is None else times.from_tai(mjd)
 
 
 def _positive(is_negative: bool | None, flux: float | None) -> bool | None:

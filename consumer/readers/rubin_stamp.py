@@ -9,10 +9,10 @@ from __future__ import annotations
 
 from typing import Any
 
+from alertwatch import times
 from alertwatch.alert import Alert, Classification, Part, Survey
 from alertwatch.errors import DecodeError
 from consumer.avro import Frame, Schema, View
-from consumer.readers import lsst_records
 from consumer.readers.framed import FramedReader
 from consumer.readers.values import checked_id, checked_mjd, checked_position, checked_probabilities
 from consumer.schemas import load
@@ -39,7 +39,7 @@ class RubinStamp(FramedReader):
             stream=self.name,
             object_id=object_id,
             alert_id=checked_id("diaSourceId", message["diaSourceId"]),
-            mjd=checked_mjd(lsst_records.utc(message["midpointMjdTai"])),
+            mjd=checked_mjd(times.from_tai(message["midpointMjdTai"])),
             received=received,
             ra=ra,
             dec=dec,

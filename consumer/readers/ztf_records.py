@@ -17,6 +17,7 @@ from collections.abc import Iterable, Mapping
 from math import log10
 from typing import Any
 
+from alertwatch import times
 from alertwatch.alert import (
     Alert,
     CrossMatch,
@@ -39,7 +40,12 @@ from consumer.readers.values import (
     number,
 )
 
+Record = Mapping[str, Any]
+
+BANDS = {1: "g", 2: "r", 3: "i"}
+HISTORY_DAYS = 30.0  # how far back a packet's prv_candidates go (ZTF alert schema)
 CORRECTION_RADIUS = 1.4  # arcsec: the reference source within it is the object itself (ALeRCE correction step)
+LAST_JD = 1e7  # beyond it are sentinels
 FAILED = -99_999.0  # forced flux where there is none
 POSITIVE = {"t": True, "1": True, 1: True, "f": False, "0": False, 0: False}
 
@@ -235,7 +241,7 @@ def summary(candidate: Record, detections: Iterable[Detection] = ()) -> ObjectSu
 
 def epoch(jd: Any) -> float | None:
     """MJD of a Julian date; ``None`` for a null or a sentinel."""
-    return jd - MJD_OF_JD_ZERO if jd is not None and MJD_OF_JD_ZERO < jd < 1e7 else None
+    return times.from_jd(jd) if jd is not None and times.MJD_OF_JD < jd < LAST_JD else None
 
 
 def _counts(value: Any) -> float | None:

@@ -60,6 +60,7 @@ class SourceLoop:
 
     def __init__(
         self,
+        name: str,
         source: KafkaSource,
         pipeline: Pipeline,
         store: Store,
@@ -67,6 +68,7 @@ class SourceLoop:
         limits: Limits,
         clock: Callable[[], float] = time.time,
     ) -> None:
+        self.name = name
         self.source = source
         self.tally = Tally()
         self.lag = 0
@@ -120,7 +122,7 @@ class SourceLoop:
         except BrokerUnavailable as error:
             if self._limits.is_batch:
                 raise
-            log.warning("broker does not answer; trying again", source=self.source.name, error=str(error))
+            log.warning("broker does not answer; trying again", source=self.name, error=str(error))
             self._stop.wait(5 * POLL_SECONDS)
             return Batch()
 

@@ -66,7 +66,7 @@ def _loop(
 
     source = KafkaSource(name, settings, load_positions, record_gap)
     pipeline = Pipeline(name, source.reader_name, judges, settings.dead_letter_limit)
-    return SourceLoop(source, pipeline, store, stop, limits)
+    return SourceLoop(name, source, pipeline, store, stop, limits)
 
 
 class Service:
@@ -105,7 +105,7 @@ class Service:
         """
         with self._store.write() as tx:
             outages.note(tx, self._settings.sources, time.time())
-        threads = [Thread(target=self._guarded, args=(loop,), name=loop.source.name) for loop in self._loops]
+        threads = [Thread(target=self._guarded, args=(loop,), name=loop.name) for loop in self._loops]
         schedule = self._schedule()
         self.workers.start()
         for thread in threads:
@@ -120,8 +120,8 @@ class Service:
             self.workers.stop()
             schedule.shutdown(wait=False)
         self._progress()
-        if self._failures:
-            raise self._failures[0]
+        if failure := next(iter(self._failures), self.workers.failure):
+            raise failure
         return self._waiting()
 
     def _guarded(self, loop: SourceLoop) -> None:
@@ -160,11 +160,11 @@ class Service:
             self._told = tally
 
     def _lag(self) -> dict[str, int]:
-        return {f"lag_{loop.source.name}": loop.lag for loop in self._loops}
+        return {f"lag_{loop.name}": loop.lag for loop in self._loops}
 
     def _heartbeat(self) -> None:
         """Note that the service listens, also while nothing comes: a later outage is measured from here."""
         with suppress(StoreUnavailable), self._store.write() as tx:
             for loop in self._loops:
                 if loop.connected:
-                    positions.heard(tx, loop.source.name, time.time())
+                    positions.heard(tx, loop.name, time.time())

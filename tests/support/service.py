@@ -1,0 +1,121 @@
+"""The real service as a process of its own: started by its command, killed, watched through its database."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+from uuid import uuid4
+
+from alertwatch.settings import DatabaseSettings
+from alertwatch.store import Store, queries
+from tests.support.kafka import Broker, wait_for
+
+PLUGINS = Path(__file__).parents[1] / "service" / "plugins"
+
+
+class Installation:
+    """What one user has: a settings file, a database, and the commands."""
+
+    def __init__(
+        self, folder: Path, broker: Broker, database_url: str, topics: Mapping[str, str], filters: list[str]
+    ) -> None:
+        self.config = folder / "alertwatch.toml"
+        self.environment = {**os.environ, "ALERTWATCH_DATABASE__URL": database_url}
+        self.database = DatabaseSettings(url=database_url)
+        self.group = f"test-{uuid4().hex}"
+        self._write(broker, topics, filters)
+
+    def _write(self, broker: Broker, topics: Mapping[str, str], filters: list[str]) -> None:
+        lines = [
+            "[sources.test]",
+            f'brokers = "{broker.bootstrap}"',
+            f'group_id = "{self.group}"',
+            "batch_messages = 100",
+            "[sources.test.topics]",
+            *(f"'{pattern}' = '{reader}'" for pattern, reader in topics.items()),
+            "[sources.test.kafka]",
+            *(f"'{key}' = {json.dumps(value)}" for key, value in broker.client_options.items()),
+            "[plugins]",
+            f"folders = ['{PLUGINS}']",
+            *(f"[filters.{name}]" for name in filters),
+        ]
+        self.config.write_text("\n".join(lines) + "\n")
+
+    def add(self, text: str) -> None:
+        """More lines for the settings file."""
+        with self.config.open("a") as file:
+            file.write(text)
+
+    def command(self, *arguments: str) -> list[str]:
+        """The command line of an alertwatch command."""
+        return [sys.executable, "-m", "alertwatch", "--config", str(self.config), *arguments]
+
+    def call(self, *arguments: str, timeout: float = 120) -> subprocess.CompletedProcess[str]:
+        """Run a command to its end."""
+        return subprocess.run(
+            self.command(*arguments),
+            env=self.environment,
+            capture_output=True,
+            text=True,
+            timeout=timeout,
+            check=False,
+        )
+
+    @contextmanager
+    def running(self) -> Iterator[Service]:
+        """The daemon, until the end of the block."""
+        service = Service(self)
+        try:
+            yield service
+        finally:
+            service.kill()
+
+    def matches(self) -> list[queries.Match]:
+        """All matches in the database; none where there is no database yet."""
+        with Store.open(self.database) as store, store.read() as tx:
+            return list(queries.matches(tx, limit=1_000_000))
+
+
+class Service:
+    """A running ``alertwatch run``. Its log is JSON lines in ``log``."""
+
+    def __init__(self, installation: Installation) -> None:
+        self.log = installation.config.with_suffix(f".{uuid4().hex[:6]}.log")
+        self._output = self.log.open("w")
+        self.process = subprocess.Popen(
+            installation.command("run"),
+            env=installation.environment,
+            stdout=self._output,
+            stderr=subprocess.STDOUT,
+        )
+
+    def kill(self) -> None:
+        """kill -9, and wait until it is dead."""
+        self.process.kill()
+        self.process.wait()
+        self._output.close()
+
+    def terminate(self) -> float:
+        """SIGTERM; how long it took to end, in seconds."""
+        start = time.monotonic()
+        self.process.send_signal(signal.SIGTERM)
+        self.process.wait(timeout=30)
+        return time.monotonic() - start
+
+    def events(self) -> list[dict[str, Any]]:
+        """What was logged so far."""
+        lines = self.log.read_text().splitlines()
+        return [json.loads(line) for line in lines if line.startswith("{")]
+
+    def wait_for_event(self, event: str, seconds: float = 60) -> dict[str, Any]:
+        """Return the first log entry of that name, as soon as there is one."""
+        wait_for(lambda: any(e.get("event") == event for e in self.events()), f"{event!r} in the log", seconds)
+        return next(e for e in self.events() if e.get("event") == event)

@@ -44,7 +44,7 @@ class AlerceLsst:
             )
 
     def object(self, about: About) -> ObjectSummary:
-        """The object's own row, with Rubin's own first detection. Here a 500 says that the object is not known."""
+        """The object's row, with Rubin's own first detection. Here a 500 says that the object is not known."""
         row = self._get("object_api/object", about, missing=500, return_survey_extra="true")
         with readable("object", about):
             first, last = row.get("firstDiaSourceMjdTai") or row["firstmjd"], row["lastmjd"]
@@ -65,13 +65,9 @@ class AlerceLsst:
 
 
 def _record(row: Mapping[str, Any]) -> dict[str, Any]:
-    """A row under the names of LSST's own schema; an absent flux, here 0 with error 0, becomes absent again."""
-    record = {
-        **row,
-        "midpointMjdTai": row["mjd"],
-        "band": BANDS[row["band"]],
-        "diaSourceId": row["measurement_id"],
-    }
+    """A row under the names of LSST's own schema; an absent flux, here 0 with error 0, is absent again."""
+    named = {"midpointMjdTai": row["mjd"], "band": BANDS[row["band"]], "diaSourceId": row["measurement_id"]}
+    record = {**row, **named}
     for flux in ("psfFlux", "scienceFlux", "templateFlux"):
         if not row.get(f"{flux}Err"):
             record[flux] = record[f"{flux}Err"] = None

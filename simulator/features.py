@@ -39,8 +39,9 @@ NOISE = [f"{name}_{fid}" for name in PER_BAND for fid in (1, 2)] + OTHERS
 NAMES = sorted(NOISE + WISE)
 
 
-def features(found: SimObject, rng: np.random.Generator) -> dict[str, float | None]:
-    """All features of an object; a few more are missing at random."""
+def features(found: SimObject) -> dict[str, float | None]:
+    """All features of an object; a few more are missing at random, the same every time."""
+    rng = np.random.default_rng([found.seed, found.index, 3])
     noise = dict(zip(NOISE, rng.lognormal(-1, 1, len(NOISE)).tolist(), strict=True))
     values: dict[str, float | None] = {**dict.fromkeys(WISE), **noise, **_physical(found)}
     for name in rng.choice(PER_BAND, 4):

@@ -139,7 +139,7 @@ class Night:
             called = self._late_class(found)
             levels = classifiers.light_curve(self._rng, called, float(self._rng.uniform(0.35, 0.9)))
             self._keep(found, ("lc_classifier", "lc_classifier_1.1.13", levels["all"]))
-            payload = wire.ztf_lc(found.object_id, features(found, self._rng), levels)
+            payload = wire.ztf_lc(found.object_id, features(found), levels)
             alert_id = "sha256-" + hashlib.sha256(payload).hexdigest()[:32]
             stamp = last[found.object_id]
             delay = stamp.timestamp_ms / 86_400_000 + EPOCH_MJD - stamp.mjd + self._delay()

@@ -77,8 +77,8 @@ class Score:
 
     def __str__(self) -> str:
         lines = [
-            f"{self.filter} ({self.survey}): completeness {self.completeness}; "
-            f"within its footprint {self.within_footprint}; purity {self.purity}",
+            f"{self.filter} ({self.survey}): completeness {self.completeness}",
+            f"  within its footprint {self.within_footprint}; purity {self.purity}",
             f"  base rate {self.base_rate:.4f} of the objects, {self.enrichment:g} times a real night's",
         ]
         for name, counts in (("out of its reach", self.outside), ("wrong matches", self.false)):

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
-from typing import Protocol
+from typing import ClassVar, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -33,6 +33,9 @@ def magnitude(nanojansky: Floats) -> Floats:
 
 class Source(Protocol):
     """What a light curve is drawn from."""
+
+    reference_colour: ClassVar[float]
+    """g-r of the source in the reference image."""
 
     @property
     def reference(self) -> float | None:
@@ -73,6 +76,7 @@ SHAPES = {
 class Supernova:
     """A supernova: flux grows as time squared, peaks, declines; time runs slower by 1 + z."""
 
+    reference_colour: ClassVar[float] = 0.7
     kind: str
     explosion: float
     peak_mag: float
@@ -105,6 +109,7 @@ class Supernova:
 class TidalDisruption:
     """A star torn apart by a galaxy's black hole: rises over weeks, fades as time to the -5/3, stays blue."""
 
+    reference_colour: ClassVar[float] = 0.7
     start: float
     peak_mag: float
     rise: float
@@ -131,6 +136,7 @@ class ActiveNucleus:
     over ``flare_fall`` days. The reference image was taken at the mean magnitude.
     """
 
+    reference_colour: ClassVar[float] = 0.3
     reference: float
     sigma: float
     tau: float
@@ -160,7 +166,7 @@ class ActiveNucleus:
 
     def difference(self, mjd: Floats, band: Bands) -> Floats:
         """Total flux less that of the reference: either sign."""
-        quiet = self.reference + 0.3 * COLOUR_SHARE[band]
+        quiet = self.reference + self.reference_colour * COLOUR_SHARE[band]
         return flux(quiet + self.walk(mjd) - self.brightening(mjd)) - flux(quiet)
 
 
@@ -168,6 +174,7 @@ class ActiveNucleus:
 class Periodic:
     """A variable star: RR Lyrae (saw-tooth), eclipsing binary (two dips) or long-period variable (sine)."""
 
+    reference_colour: ClassVar[float] = 0.6
     kind: str
     reference: float
     amplitude: float
@@ -177,8 +184,8 @@ class Periodic:
     def difference(self, mjd: Floats, band: Bands) -> Floats:
         """Total flux less that of the reference: either sign."""
         phase = ((mjd - self.epoch) / self.period) % 1.0
-        mag = self.reference + self.amplitude * self._shape(phase) + 0.6 * COLOUR_SHARE[band]
-        return flux(mag) - flux(self.reference + 0.6 * COLOUR_SHARE[band])
+        mag = self.reference + self.amplitude * self._shape(phase) + self.reference_colour * COLOUR_SHARE[band]
+        return flux(mag) - flux(self.reference + self.reference_colour * COLOUR_SHARE[band])
 
     def _shape(self, phase: Floats) -> Floats:
         """Magnitude around the mean, amplitude 1."""
@@ -193,6 +200,7 @@ class Periodic:
 class Outburst:
     """A cataclysmic variable: rises within a day, stays for days, falls by a magnitude in two."""
 
+    reference_colour: ClassVar[float] = 0.0
     start: float
     peak_mag: float
     plateau: float
@@ -209,6 +217,7 @@ class Outburst:
 class Moment:
     """A source that is there for one exposure only: an asteroid passing, a flare star, an artefact."""
 
+    reference_colour: ClassVar[float] = 0.0
     time: float
     mag: float
     reference: float | None

@@ -1,0 +1,1 @@
+"""ALeRCE's HTTP services, answering for the objects of a simulated night."""

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import logging
+import re
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import structlog
-from confluent_kafka import KafkaError, KafkaException
+from confluent_kafka import Consumer, KafkaError, KafkaException
+from confluent_kafka.admin import AdminClient
 from pydantic import SecretStr
 
 from alertwatch.errors import AccessDenied, AlertwatchError, BrokerUnavailable, SettingsError
@@ -86,9 +89,16 @@ def is_cooperative(options: Options) -> bool:
     return options.get("group.protocol") == "consumer" or cooperative
 
 
-def wrong_options(name: str, error: KafkaException) -> SettingsError:
-    """librdkafka's complaint about an option, when a client is made."""
-    return SettingsError(f"sources.{name}.kafka is not valid: {error.args[0].str()}")
+def make_consumer(name: str, options: Options) -> Consumer:
+    """A consumer. `SettingsError` for options that librdkafka refuses."""
+    consumer: Consumer = _make(Consumer, name, options)
+    return consumer
+
+
+def make_admin(name: str, options: Options) -> AdminClient:
+    """An admin client. `SettingsError` for options that librdkafka refuses."""
+    admin: AdminClient = _make(AdminClient, name, options)
+    return admin
 
 
 def explain(name: str, settings: SourceSettings, error: KafkaError) -> AlertwatchError:
@@ -130,20 +140,27 @@ class LogBridge(logging.Logger):
 
 
 class Faults:
-    """Listens to what librdkafka reports between calls; ``last`` is the newest fault, until `clear`."""
+    """Listens to what librdkafka reports between calls; ``last`` is the most telling fault, until `clear`."""
 
     def __init__(self, name: str, settings: SourceSettings) -> None:
         self._name, self._settings = name, settings
         self.last: AlertwatchError | None = None
 
     def __call__(self, error: KafkaError) -> None:
-        """librdkafka's ``error_cb``. A refusal is not forgotten over the broken connections that follow it."""
-        if error.code() in DENIED or not isinstance(self.last, AccessDenied):
+        """librdkafka's ``error_cb``. "All brokers are down" adds nothing, a refusal outlasts the rest."""
+        if self.last is None or error.code() in DENIED:
             self.last = explain(self._name, self._settings, error)
 
     def clear(self) -> None:
         """The cluster answers."""
         self.last = None
+
+
+def _make(kind: Callable[..., Any], name: str, options: Options) -> Any:
+    try:
+        return kind(options, logger=LogBridge(name))
+    except KafkaException as error:
+        raise SettingsError(f"sources.{name}.kafka is not valid: {error.args[0].str()}") from None
 
 
 def _refuse_owned(name: str, settings: SourceSettings) -> None:
@@ -172,6 +189,8 @@ def _secret(name: str, what: str, value: SecretStr | None, file: Path | None) ->
 
 
 def _short(error: KafkaError) -> str:
-    """librdkafka's reason without its addresses and advice: the part after the last 'host:port/id: '."""
-    text: str = error.str()
-    return text.rpartition("/bootstrap: ")[2].partition(" (after ")[0].strip()
+    """librdkafka's reason without addresses, codes and advice."""
+    text = error.str().rpartition("/bootstrap: ")[2].partition(" (after ")[0]
+    return re.sub(
+        r"error:[0-9A-F]+:SSL routines::|: broker certificate could not be verified.*", "", text
+    ).strip()

@@ -7,13 +7,13 @@ from collections.abc import Collection, Mapping
 from typing import Any, NamedTuple
 
 from confluent_kafka import KafkaError, KafkaException, TopicCollection, TopicPartition
-from confluent_kafka.admin import AdminClient, OffsetSpec  # type: ignore[attr-defined]
+from confluent_kafka.admin import OffsetSpec  # type: ignore[attr-defined]
 
-from alertwatch.errors import AccessDenied, BrokerUnavailable
+from alertwatch.errors import AccessDenied
 from alertwatch.settings import SourceSettings
-from consumer.kafka.client import Faults, LogBridge, connection_options, explain, wrong_options
+from consumer.kafka.client import Faults, connection_options, explain, make_admin
 
-ANSWER_SECONDS = 10.0
+ANSWER_SECONDS = 5.0
 NO_ID = "AAAAAAAAAAAAAAAAAAAAAA"  # the zero UUID, of brokers older than topic ids
 
 EARLIEST, LATEST = OffsetSpec.earliest(), OffsetSpec.latest()  # type: ignore[no-untyped-call]
@@ -47,10 +47,7 @@ class Cluster:
         self._name, self._settings = name, settings
         self._faults = Faults(name, settings)
         options = connection_options(name, settings) | {"error_cb": self._faults}
-        try:
-            self._admin = AdminClient(options, logger=LogBridge(name))
-        except KafkaException as error:
-            raise wrong_options(name, error) from None
+        self._admin = make_admin(name, options)
         self.id = ""
         self._has_topic_ids = False
 
@@ -102,10 +99,7 @@ class Cluster:
             except KafkaException as error:
                 self._admin.poll(0)
                 if isinstance(self._faults.last, AccessDenied) or left <= 0:
-                    raise self._faults.last or self._silent(error) from None
+                    raise self._faults.last or explain(self._name, self._settings, error.args[0]) from None
             else:
                 self._faults.clear()
                 return metadata
-
-    def _silent(self, error: KafkaException) -> BrokerUnavailable | AccessDenied:
-        return explain(self._name, self._settings, error.args[0])  # type: ignore[return-value]

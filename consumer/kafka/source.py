@@ -12,26 +12,20 @@ import structlog
 from confluent_kafka import Consumer, KafkaError, KafkaException, TopicPartition
 from confluent_kafka import Message as KafkaMessage
 
-from alertwatch.errors import AccessDenied, BrokerUnavailable, TryAgainLater
+from alertwatch.errors import AccessDenied, BrokerUnavailable
 from alertwatch.settings import SourceSettings
 from alertwatch.store.positions import PositionKey
-from consumer.kafka.client import (
-    DENIED,
-    Faults,
-    LogBridge,
-    consumer_options,
-    explain,
-    is_cooperative,
-    wrong_options,
-)
+from consumer.kafka.assignment import Assignment
+from consumer.kafka.client import DENIED, consumer_options, explain, is_cooperative, make_consumer
 from consumer.kafka.cluster import ANSWER_SECONDS, Cluster, Place
-from consumer.kafka.start import LoadPositions, RecordGap, Start, Starts
+from consumer.kafka.start import LoadPositions, RecordGap, Starts
 from consumer.kafka.topics import Topics
-from consumer.message import Message, Partition
+from consumer.message import Message
 
 SLICE_SECONDS = 0.1  # an assignment that arrives within a poll is acted on this soon
 RETRY_SECONDS = 1.0
-SETTLED_SECONDS = 5.0
+SETTLED_SECONDS = 5.0  # a group that did not change for so long has shared out its partitions
+REFUSED_SECONDS = 60.0  # a broker that restarts may refuse for a moment what it accepted before
 
 LOST_PLACE = {KafkaError._AUTO_OFFSET_RESET, KafkaError.OFFSET_OUT_OF_RANGE}
 
@@ -39,7 +33,7 @@ log = structlog.get_logger(__name__)
 
 
 class PartitionLag(NamedTuple):
-    """How far a partition was read: the next offset, the partition's end, and what lies between."""
+    """How far a partition was read: the offset of the next message, and of the next to be written."""
 
     topic: str
     partition: int
@@ -49,12 +43,12 @@ class PartitionLag(NamedTuple):
     @property
     def lag(self) -> int:
         """Messages yet to read."""
-        return max(0, self.high - self.position)
+        return self.high - self.position
 
 
 @dataclass(slots=True)
 class Batch:
-    """Messages and the next offsets once they are stored. False when there is nothing to store.
+    """Messages, and the next offsets once they are stored. False when there is nothing to store.
 
     A batch may hold positions alone: where the reading of a partition began.
     """
@@ -64,31 +58,6 @@ class Batch:
 
     def __bool__(self) -> bool:
         return bool(self.messages or self.positions)
-
-
-@dataclass(slots=True)
-class Held:
-    """A partition assigned to this process. Until it has a start, nothing of it is delivered."""
-
-    origin: Partition
-    start: Start | None = None
-    next: int = -1  # offset of the next message
-    given: int = -1  # position that was last handed out or stored
-    ended_at: int = -1
-
-    @property
-    def ended(self) -> bool:
-        """Whether it was read to its end."""
-        return self.start is not None and self.ended_at == self.next
-
-    @property
-    def incarnation(self) -> str | None:
-        """That of the topic it was started in."""
-        return self.start.key.incarnation if self.start else None
-
-    def begin(self, start: Start) -> None:
-        """Read from here."""
-        self.start, self.next, self.given, self.ended_at = start, start.offset, start.stored, -1
 
 
 class KafkaSource:
@@ -107,20 +76,20 @@ class KafkaSource:
         record_gap: RecordGap,
         clock: Callable[[], dt.datetime] = lambda: dt.datetime.now(dt.UTC),
     ) -> None:
-        self.name, self._settings, self._clock = name, settings, clock
+        self._name, self._settings, self._clock = name, settings, clock
         self._topics = Topics(name, settings.topics, settings.retention_hours)
         self._cluster = Cluster(name, settings)
         self._starts = Starts(name, settings, self._cluster, load_positions, record_gap)
         options = consumer_options(name, settings)
-        self._cooperative = is_cooperative(options)
         self._refresh_seconds = float(options["topic.metadata.refresh.interval.ms"]) / 1000
-        self._faults = Faults(name, settings)
-        self._consumer = _make_consumer(name, options, self._faults)
+        self._consumer: Consumer = make_consumer(name, options)
+        self._assignment = Assignment(name, self._consumer, self._starts, cooperative=is_cooperative(options))
+        self._held = self._assignment.held
         self._followed: dict[str, int] | None = None
-        self._held: dict[tuple[str, int], Held] = {}
-        self._refresh_at = self._place_at = 0.0
-        self._changed_at = time.monotonic()
-        self._paused = self._away = False
+        self._refresh_at = 0.0
+        self._away_since: float | None = None
+        self._refused: AccessDenied | None = None
+        self._paused = False
         self._largest = 1
 
     # -- what a service calls ------------------------------------------------------------------------------
@@ -129,15 +98,16 @@ class KafkaSource:
         """The next messages, as soon as there are any; empty after ``timeout`` seconds, or while paused.
 
         Bounded by ``batch_messages`` and ``batch_bytes`` of the settings, and by ``at_most`` messages. Raises
-        `AccessDenied`, and `BrokerUnavailable` when the cluster did not answer even once; a cluster that
+        `AccessDenied`, and `BrokerUnavailable` as long as the cluster has not answered once; a cluster that
         goes away later is waited for.
         """
         deadline = time.monotonic() + timeout
         most = min(self._settings.batch_messages, at_most or self._settings.batch_messages)
         while True:
             self._tend()
-            left = deadline - time.monotonic()
-            batch = self._gather(self._consumer.poll(max(0.0, min(left, SLICE_SECONDS))), most)
+            left = max(0.0, deadline - time.monotonic())
+            first = self._consumer.poll(min(left, SLICE_SECONDS))
+            batch = self._hold_back(first) if self._paused else self._gather(first, most)
             if batch or left <= SLICE_SECONDS:
                 return batch
 
@@ -152,28 +122,27 @@ class KafkaSource:
             if offsets:
                 self._consumer.commit(offsets=offsets, asynchronous=True)
         except KafkaException as error:
-            log.debug("offsets not committed to Kafka", source=self.name, error=str(error))
+            log.debug("offsets not committed to Kafka", source=self._name, error=str(error))
 
     def pause(self) -> None:
         """Deliver nothing more, and stay in the group as long as `poll` is called."""
         self._paused = True
-        self._consumer.pause([TopicPartition(*place) for place in self._held])
+        self._assignment.pause()
 
     def resume(self) -> None:
         """Deliver again, from where it stopped."""
         self._paused = False
-        self._consumer.resume([TopicPartition(*place) for place, held in self._held.items() if held.start])
+        self._assignment.resume()
 
     def at_end(self) -> bool:
         """Whether every topic that exists was read to its end, be it by other processes of the group."""
-        if self._followed is None or not all(h.ended for h in self._held.values()):
+        if self._followed is None or not all(held.ended for held in self._held.values()):
             return False
         others = [Place(t, p) for t, n in self._followed.items() for p in range(n) if (t, p) not in self._held]
-        if not others and self._held:
+        if self._held and not others:
             return True
-        if time.monotonic() - self._changed_at < SETTLED_SECONDS:
-            return False
-        return self._starts.all_read(others)
+        settled = time.monotonic() - self._assignment.changed_at > SETTLED_SECONDS
+        return settled and self._starts.all_read(others)
 
     def lag(self) -> list[PartitionLag]:
         """How far the partitions held by this process were read; asks nobody."""
@@ -186,7 +155,7 @@ class KafkaSource:
     @property
     def connected(self) -> bool:
         """Whether the cluster answered when it was last asked."""
-        return self._followed is not None and not self._away
+        return self._followed is not None and self._away_since is None
 
     def topics(self) -> frozenset[str]:
         """The topics followed now."""
@@ -199,20 +168,20 @@ class KafkaSource:
     def close(self) -> None:
         """Leave the group. Nothing more is committed."""
         self._consumer.close()
-        self._held.clear()
 
     # -- messages ------------------------------------------------------------------------------------------
 
     def _gather(self, first: KafkaMessage | None, most: int) -> Batch:
-        """What waits in the client's queue, up to the limits. Waiting is for ``poll``, bulk for ``consume``."""
+        """What waits in the client's queue, up to the limits. ``poll`` waited; ``consume`` is quick in bulk."""
         batch = Batch()
         raw, room = [first] if first else [], self._settings.batch_bytes
         while raw:
             room -= self._take(raw, batch.messages)
             wanted = min(most - len(batch.messages), room // self._largest)
             raw = self._consumer.consume(wanted, 0) if wanted > 0 else []
-        if not self._paused:
-            batch.positions = self._new_positions()
+        for held in self._held.values():
+            if held.start and held.next != held.given:
+                batch.positions[held.start.key] = held.given = held.next
         return batch
 
     def _take(self, raw: list[KafkaMessage], messages: list[Message]) -> int:
@@ -225,7 +194,7 @@ class KafkaSource:
                 continue
             held = self._held.get((message.topic(), message.partition()))  # type: ignore[arg-type]
             offset: int = message.offset()  # type: ignore[assignment]
-            if held is None or offset < held.next or held.start is None:
+            if held is None or held.start is None or offset < held.next:
                 continue
             payload = message.value() or b""
             kind, timestamp = message.timestamp()
@@ -236,28 +205,27 @@ class KafkaSource:
         self._largest = largest
         return size
 
-    def _new_positions(self) -> dict[PositionKey, int]:
-        positions = {}
-        for held in self._held.values():
-            if held.start and held.next != held.given:
-                positions[held.start.key] = held.given = held.next
-        return positions
+    def _hold_back(self, message: KafkaMessage | None) -> Batch:
+        """While paused: a message that was on its way already is read again after the pause."""
+        if message is not None and (error := message.error()) is not None:
+            self._event(message, error)
+        elif message is not None:
+            self._assignment.restart(_place(message))
+        return Batch()
 
     def _event(self, message: KafkaMessage, error: KafkaError) -> None:
         """Something that librdkafka tells in place of a message. Never raises: messages are in hand."""
-        held = self._held.get((message.topic() or "", -1 if (p := message.partition()) is None else p))
-        code = error.code()
+        code, place = error.code(), _place(message)
         if code == KafkaError._PARTITION_EOF:
-            if held and held.start:
+            if (held := self._held.get(place)) and held.start:
                 held.next = held.ended_at = max(held.next, message.offset() or 0)
         elif code in LOST_PLACE:
-            if held:
-                held.start = None
+            self._assignment.restart(place)
         elif code in DENIED:
-            self._faults.last = explain(self.name, self._settings, error)
+            self._refused = AccessDenied(str(explain(self._name, self._settings, error)))
         else:
             self._refresh_at = min(self._refresh_at, time.monotonic() + RETRY_SECONDS)
-            log.info("kafka", source=self.name, topic=message.topic(), event=error.str())
+            log.info("kafka says", source=self._name, topic=message.topic(), said=error.str())
 
     def _known_end(self, place: tuple[str, int]) -> int:
         try:
@@ -266,16 +234,14 @@ class KafkaSource:
             return -1
         return extent[1] if extent else -1
 
-    # -- topics and partitions -----------------------------------------------------------------------------
+    # -- topics --------------------------------------------------------------------------------------------
 
     def _tend(self) -> None:
-        if isinstance(self._faults.last, AccessDenied):
-            raise self._faults.last
+        if self._refused:
+            raise self._refused
         if time.monotonic() >= self._refresh_at:
             self._refresh()
-        waiting = [Place(*place) for place, held in self._held.items() if held.start is None]
-        if waiting and time.monotonic() >= self._place_at:
-            self._place(waiting)
+        self._assignment.start_waiting()
 
     def _refresh(self) -> None:
         """Look which topics exist: the new day's, deleted ones, those made again under the same name."""
@@ -283,82 +249,45 @@ class KafkaSource:
             existing = self._cluster.partitions(ANSWER_SECONDS if self._followed is None else RETRY_SECONDS)
             followed = {t: existing[t] for t in self._topics.followed(existing, self._clock())}
             incarnations = self._cluster.incarnations(followed)
-        except BrokerUnavailable as error:
-            if self._followed is None:
-                raise
-            self._tell_away(error)
+        except (BrokerUnavailable, AccessDenied) as error:
+            self._wait_for_broker(error)
             return
-        self._tell_back()
-        for place, held in self._held.items():
-            if held.start and incarnations.get(place[0], held.incarnation) != held.incarnation:
-                log.warning("topic was deleted and made again", source=self.name, topic=place[0])
-                held.start = None
+        if self._away_since is not None:
+            log.info("broker back", source=self._name)
+        self._away_since, self._refresh_at = None, time.monotonic() + self._refresh_seconds
+        self._restart_remade(incarnations)
         self._follow(followed)
+
+    def _wait_for_broker(self, error: BrokerUnavailable | AccessDenied) -> None:
+        now = time.monotonic()
+        if self._away_since is None:
+            self._away_since = now
+            log.warning("broker away", source=self._name, error=str(error))
+        refused = isinstance(error, AccessDenied) and now - self._away_since > REFUSED_SECONDS
+        if self._followed is None or refused:
+            raise error
+        self._refresh_at = now + RETRY_SECONDS
+
+    def _restart_remade(self, incarnations: dict[str, str]) -> None:
+        remade = [
+            place
+            for place, held in self._held.items()
+            if held.start
+            and held.start.key.incarnation != incarnations.get(place[0], held.start.key.incarnation)
+        ]
+        for topic in {topic for topic, _ in remade}:
+            log.warning("topic was deleted and made again", source=self._name, topic=topic)
+        for place in remade:
+            self._assignment.restart(place)
 
     def _follow(self, followed: dict[str, int]) -> None:
         before, self._followed = self._followed, followed
         if before is None:
             self._starts.first_seen = frozenset(followed)
-        if before is not None and before.keys() == followed.keys():
-            return
-        self._changed_at = time.monotonic()
-        log.info("topics followed", source=self.name, topics=sorted(followed))
-        if followed:
-            self._consumer.subscribe(
-                sorted(followed), on_assign=self._assigned, on_revoke=self._revoked, on_lost=self._revoked
-            )
-        else:
-            self._consumer.unsubscribe()
-
-    def _assigned(self, consumer: Consumer, partitions: list[TopicPartition]) -> None:
-        """They are taken paused; `_place` finds where each begins, outside of this callback."""
-        self._changed_at = time.monotonic()
-        taken = [TopicPartition(p.topic, p.partition, 0) for p in partitions]
-        (consumer.incremental_assign if self._cooperative else consumer.assign)(taken)
-        consumer.pause(taken)
-        for p in partitions:
-            self._held[p.topic, p.partition] = Held(Partition(self.name, p.topic, p.partition))
-
-    def _revoked(self, _consumer: Consumer, partitions: list[TopicPartition]) -> None:
-        self._changed_at = time.monotonic()
-        for p in partitions:
-            self._held.pop((p.topic, p.partition), None)
-
-    def _place(self, waiting: list[Place]) -> None:
-        """Start what can be started; what the database or the broker cannot tell now is tried again."""
-        self._place_at = time.monotonic() + RETRY_SECONDS
-        try:
-            starts = self._starts.decide(waiting)
-            for place, start in starts.items():
-                self._begin(place, start)
-        except TryAgainLater as error:
-            log.warning("partitions wait for their positions", source=self.name, error=str(error))
-        except KafkaException as error:
-            log.debug("partition not ready", source=self.name, error=str(error))
-
-    def _begin(self, place: Place, start: Start) -> None:
-        self._consumer.seek(TopicPartition(*place, start.offset))
-        self._held[place].begin(start)
-        if not self._paused:
-            self._consumer.resume([TopicPartition(*place)])
-        log.debug("partition started", source=self.name, topic=place.topic, partition=place.partition)
-
-    def _tell_away(self, error: BrokerUnavailable) -> None:
-        self._refresh_at = time.monotonic() + RETRY_SECONDS
-        if not self._away:
-            log.warning("broker away", source=self.name, error=str(error))
-        self._away = True
-
-    def _tell_back(self) -> None:
-        self._refresh_at = time.monotonic() + self._refresh_seconds
-        self._faults.clear()
-        if self._away:
-            log.info("broker back", source=self.name)
-        self._away = False
+        if before is None or before.keys() != followed.keys():
+            self._assignment.follow(followed)
 
 
-def _make_consumer(name: str, options: dict[str, object], faults: Faults) -> Consumer:
-    try:
-        return Consumer(options | {"error_cb": faults}, logger=LogBridge(name))
-    except KafkaException as error:
-        raise wrong_options(name, error) from None
+def _place(message: KafkaMessage) -> tuple[str, int]:
+    partition = message.partition()
+    return message.topic() or "", -1 if partition is None else partition

@@ -26,7 +26,10 @@ from confluent_kafka.admin import (
     UserScramCredentialUpsertion,
 )
 
+from simulator.embedded import EmbeddedBroker
+
 IMAGE = "apache/kafka:4.3.1"
+QUICK = {"topic.metadata.refresh.interval.ms": 500}  # new topics are found soon
 USER, PASSWORD = "astronomer", "correct horse battery staple"
 
 
@@ -72,12 +75,11 @@ class EmbeddedKafka(Broker):
     """librdkafka's mock cluster, in this process: topics made by producing, four partitions each."""
 
     kind = "embedded"
-    client_options: ClassVar = {"group.protocol": "consumer", "fetch.wait.max.ms": 10}
+    client_options: ClassVar = {**EmbeddedBroker.client_options, **QUICK}
 
     def __init__(self) -> None:
-        self.producer = Producer({"test.mock.num.brokers": 1, "linger.ms": 1})
-        (broker,) = self.producer.list_topics(timeout=10).brokers.values()
-        self.bootstrap = f"{broker.host}:{broker.port}"
+        self.embedded = EmbeddedBroker()
+        self.producer, self.bootstrap = self.embedded.producer, self.embedded.bootstrap
 
 
 @dataclass(frozen=True)
@@ -96,7 +98,7 @@ class ApacheKafka(Broker):
     """A real Kafka in a container, on host ports chosen before it starts, so that a restart keeps them."""
 
     kind = "apache"
-    client_options: ClassVar = {}
+    client_options: ClassVar = {**QUICK, "session.timeout.ms": 6000}
 
     def __init__(self, secrets: Path) -> None:
         from testcontainers.core.container import DockerContainer
@@ -237,9 +239,7 @@ def _configuration(ports: Mapping[str, int]) -> dict[str, str]:
         "KAFKA_LISTENERS": ",".join(
             ["CONTROLLER://0.0.0.0:9093", *(f"{name}://0.0.0.0:{port}" for name, port in ports.items())]
         ),
-        "KAFKA_ADVERTISED_LISTENERS": ",".join(
-            f"{name}://localhost:{port}" for name, port in ports.items()
-        ),
+        "KAFKA_ADVERTISED_LISTENERS": ",".join(f"{name}://localhost:{port}" for name, port in ports.items()),
         "KAFKA_LISTENER_SECURITY_PROTOCOL_MAP": ",".join(
             ["CONTROLLER:PLAINTEXT", *(f"{name}:{name}" for name in ports)]
         ),
@@ -280,8 +280,10 @@ def _docker_engine_is_missing() -> str | None:
 
 
 @pytest.fixture(scope="session")
-def embedded_kafka() -> EmbeddedKafka:
-    return EmbeddedKafka()
+def embedded_kafka() -> Iterator[EmbeddedKafka]:
+    kafka = EmbeddedKafka()
+    yield kafka
+    kafka.embedded.close()
 
 
 @pytest.fixture(scope="session")

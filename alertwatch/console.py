@@ -134,4 +134,4 @@ def _write_csv(rows: Sequence[Row], keys: Sequence[str]) -> None:
 
 
 def _cell(value: Any) -> Any:
-    return dumps(value) if isinstance(value, dict | list) else value
+    return dumps(value) if isinstance(value, dict | list | tuple) else value

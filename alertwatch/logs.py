@@ -22,8 +22,9 @@ NOISY = ("httpx", "httpcore", "alembic", "apscheduler")
 """Libraries that tell every request or step at level *info*; only their warnings are logged."""
 
 
-def configure(settings: Settings, stream: TextIO = sys.stderr) -> None:
-    """Log to ``stream`` as the settings say. Called once, before anything is logged."""
+def configure(settings: Settings, stream: TextIO | None = None) -> None:
+    """Log to ``stream`` (standard error) as the settings say. Called once, before anything is logged."""
+    stream = stream or sys.stderr
     as_json = settings.logging.format == "json" or (settings.logging.format == "auto" and not stream.isatty())
     shared: list[Processor] = [
         structlog.contextvars.merge_contextvars,

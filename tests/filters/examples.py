@@ -69,8 +69,6 @@ RUBIN_SN = replace(
     survey=Survey.LSST,
     stream="rubin_stamp",
     object_id="170028512345678901",
-    ra=150.1,
-    dec=2.2,
     classifications=(RUBIN,),
     crossmatches=(),
     parts=frozenset({Part.OBJECT, Part.DETECTIONS}),
@@ -117,6 +115,11 @@ def own(alert: Alert, **changed: Any) -> Alert:
     """The alert with its own detection changed."""
     detections = tuple(replace(d, **changed) if d.alert_id == alert.alert_id else d for d in alert.detections)
     return replace(alert, detections=detections)
+
+
+def at(alert: Alert, ra: float, dec: float) -> Alert:
+    """The alert elsewhere on the sky."""
+    return replace(own(alert, ra=ra, dec=dec), ra=ra, dec=dec)
 
 
 def classified(alert: Alert, classification: Classification = BETA, **probabilities: float) -> Alert:

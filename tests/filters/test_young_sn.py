@@ -14,6 +14,7 @@ from tests.filters.examples import (
     RUBIN_SN,
     VETOING,
     ZTF_SN,
+    at,
     classified,
     first,
     own,
@@ -22,7 +23,7 @@ from tests.filters.examples import (
 
 EARLIER = replace(OWN, mjd=NOW - 0.03, alert_id="earlier")  # 43 minutes before
 ONCE = first(replace(ZTF_SN, detections=(OWN,)), first_mjd=NOW)
-ON_THE_ECLIPTIC = {"ra": 150.0, "dec": 12.0}  # galactic latitude 47
+ON_THE_ECLIPTIC = (150.0, 12.0)  # galactic latitude 47
 VETOED = replace(ZTF_SN, classifications=(VETOING,))
 NO_VETO_DATA = own(without(VETOED, Part.CROSSMATCHES, crossmatches=()), positive=None)
 STAR = CrossMatch(catalog="PS1", distance=0.4, star_score=0.9)
@@ -40,7 +41,7 @@ ACCEPTED = {
         first(replace(ZTF_SN, detections=(EARLIER, OWN)), first_mjd=EARLIER.mjd), SN=0.36, AGN=0.34, VS=0.3
     ),
     "ZTF: five days old": first(ZTF_SN, first_mjd=NOW - 5.0),
-    "ZTF: on the ecliptic but seen twice": replace(ZTF_SN, **ON_THE_ECLIPTIC),
+    "ZTF: on the ecliptic but seen twice": at(ZTF_SN, *ON_THE_ECLIPTIC),
     "ZTF: on a star by its score but 3 arcsec away": star(0.9, 3.0),
     "ZTF: on a galaxy, distance unknown": star(0.1, None),
     "ZTF: far from a source of unknown kind": star(None, 4.0),
@@ -72,9 +73,9 @@ REJECTED = {
     "brighter than the reference": own(ZTF_SN, positive=False),
     "not a star": star(0.9, 0.4),
     "not an asteroid": replace(ZTF_SN, crossmatches=(HOST, ROCK)),
-    "|galactic latitude|": replace(ZTF_SN, ra=300.0, dec=30.0),
-    "seen twice or off the ecliptic": replace(ONCE, **ON_THE_ECLIPTIC),
-    "Galactic extinction A_g": replace(ZTF_SN, ra=56.702, dec=68.096),
+    "|galactic latitude|": at(ZTF_SN, 300.0, 30.0),
+    "seen twice or off the ecliptic": at(ONCE, *ON_THE_ECLIPTIC),
+    "Galactic extinction A_g": at(ZTF_SN, 56.702, 68.096),
     "new object id": replace(ZTF_SN, object_id="ZTF19abcdefg"),
     "age, of a broken promise": first(VETOED, first_mjd=NOW - 50),
     "brighter than the reference, of a broken promise": own(VETOED, positive=False),
@@ -83,7 +84,7 @@ REJECTED = {
     "brighter than the template": own(RUBIN_SN, positive=False),
     "real, not bogus, of Rubin": own(RUBIN_SN, real_bogus=0.3),
     "age, of Rubin": first(RUBIN_SN, first_mjd=NOW - 9.0),
-    "|galactic latitude|, of Rubin": replace(RUBIN_SN, ra=266.4, dec=-29.0),
+    "|galactic latitude|, of Rubin": at(RUBIN_SN, 266.4, -29.0),
     "not an asteroid, of Rubin": replace(RUBIN_SN, solar_system=True),
 }
 
@@ -97,7 +98,7 @@ UNKNOWN = {
     "not a star": star(None, None),
     "not a star, of a stellar source at unknown distance": star(0.9, None),
     "not an asteroid": without(ZTF_SN, Part.CROSSMATCHES, crossmatches=(HOST,)),
-    "seen twice or off the ecliptic": replace(without(ONCE, Part.DETECTIONS), **ON_THE_ECLIPTIC),
+    "seen twice or off the ecliptic": at(without(ONCE, Part.DETECTIONS), *ON_THE_ECLIPTIC),
     "|galactic latitude|": own(replace(ZTF_SN, ra=None, dec=None), ra=None),
     "new object id": replace(ZTF_SN, object_id="unnamed"),
     "signal-to-noise": own(RUBIN_SN, snr=None),

@@ -127,6 +127,11 @@ class SimObject:
         return np.where(measured < 0, -1.0, 1.0) * error * rng.uniform(5.3, 8.0, len(error))
 
     @cached_property
+    def jitter(self) -> Floats:
+        """Five normal deviates for each visit, for what the images add: shape (visits, 5)."""
+        return np.random.default_rng([self.seed, self.index, 5]).normal(size=(len(self.visits.mjd), 5))
+
+    @cached_property
     def alert_times(self) -> list[float]:
         """Times of tonight's detections, MJD: each is an alert."""
         if self.must_show:

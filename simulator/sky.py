@@ -55,10 +55,16 @@ def separation(ra: float, dec: float, other_ra: float, other_dec: float) -> floa
     return math.degrees(2.0 * math.asin(min(1.0, chord / 2.0)))
 
 
-def sun(mjd: float) -> tuple[float, float]:
-    """The sun's position, to a degree."""
-    longitude = 280.46 + 0.9856474 * (mjd - 51544.5)
-    return angles(TO_ECLIPTIC.T @ vector(longitude, 0.0))
+def sun_vectors(mjd: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Directions to the sun, to a degree: shape (n, 3)."""
+    longitude = np.radians(280.46 + 0.9856474 * (mjd - 51544.5))
+    ecliptic_plane = np.stack([np.cos(longitude), np.sin(longitude), np.zeros_like(longitude)], axis=-1)
+    return np.asarray(ecliptic_plane @ TO_ECLIPTIC)
+
+
+def far_from_sun(ra: float, dec: float, mjd: NDArray[np.float64], least: float = 65.0) -> NDArray[np.bool_]:
+    """Whether a position is more than ``least`` from the sun at each time."""
+    return np.asarray(sun_vectors(mjd) @ vector(ra, dec) < math.cos(math.radians(least)))
 
 
 def anywhere(rng: np.random.Generator) -> tuple[float, float]:

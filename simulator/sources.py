@@ -156,13 +156,13 @@ class ActiveNucleus:
     def walk(self, mjd: Floats) -> Floats:
         """The damped random walk, mag, at times in ascending order."""
         rng = np.random.default_rng(self.seed)
-        steps = rng.normal(0, 1, len(mjd))
         memory = np.exp(-np.diff(mjd, prepend=mjd[:1] - 1e9) / self.tau)
-        value, walk = 0.0, np.empty(len(mjd))
-        for i in range(len(mjd)):
-            value = value * memory[i] + self.sigma * math.sqrt(1 - memory[i] ** 2) * steps[i]
-            walk[i] = value
-        return walk
+        steps = self.sigma * np.sqrt(1 - memory**2) * rng.normal(0, 1, len(mjd))
+        value, walk = 0.0, []
+        for kept, step in zip(memory.tolist(), steps.tolist(), strict=True):
+            value = value * kept + step
+            walk.append(value)
+        return np.array(walk)
 
     def difference(self, mjd: Floats, band: Bands) -> Floats:
         """Total flux less that of the reference: either sign."""

@@ -55,18 +55,18 @@ class Survey:
     revisit: tuple[int, int]
     lost: float
 
-    def observable(self, ra: float, dec: float, mjd: float) -> bool:
-        """Within the declinations reached, and more than 65 deg from the sun."""
-        return self.dec[0] <= dec <= self.dec[1] and sky.separation(ra, dec, *sky.sun(mjd)) > 65
+    def observable(self, ra: float, dec: float, night: int) -> bool:
+        """Within the declinations reached, and far from the sun."""
+        return self.dec[0] <= dec <= self.dec[1] and bool(sky.far_from_sun(ra, dec, np.array([night]))[0])
 
-    def hour(self, ra: float, night: int) -> float:
-        """When a field is looked at in a night, MJD: at its transit, or as near to it as the night allows."""
-        sidereal = (280.46061837 + 360.985647366 * (night - 51544.5) + self.longitude) % 360.0
+    def times(self, ra: float, nights: NDArray[np.int64]) -> Floats:
+        """When a field is looked at in each night, MJD: at its transit, or as near to it as possible."""
+        sidereal = (280.46061837 + 360.985647366 * (nights - 51544.5) + self.longitude) % 360.0
         transit = ((ra - sidereal) % 360.0) / 360.0 / SIDEREAL * 24.0
         start, end = self.night_hours
         late = (transit - start) % 24.0
-        hour = start + min(late, end - start) if late < 12 + (end - start) / 2 else start
-        return night + hour / 24.0
+        hours = np.where(late < 12 + (end - start) / 2, np.minimum(late, end - start), 0.0)
+        return nights + (start + hours) / 24.0
 
     def limit(self, mjd: Floats, band: NDArray[np.int64], rng: np.random.Generator) -> Floats:
         """Depth under the moon of the date and the seeing of the moment."""
@@ -89,7 +89,7 @@ RUBIN = Survey(
     name="lsst",
     longitude=-70.75,
     dec=(-75.0, 10.0),
-    night_hours=(0.2, 9.6),
+    night_hours=(0.8, 9.6),
     bands=(1, 2, 3, 4),
     depth={1: 24.6, 2: 24.3, 3: 23.8, 4: 23.2},
     revisit=(3, 5),
@@ -114,7 +114,7 @@ def lost_nights(survey: str, seed: int, last: int, share: float, days: int = 200
 def tonight(survey: Survey, ra: float, night: int, rng: np.random.Generator) -> Visits:
     """The visits of the simulated night itself: two bands, half an hour to an hour and a half apart."""
     pair = rng.permutation(survey.bands)[:2]
-    first = survey.hour(ra, night) + rng.uniform(-0.4, 0.4) / 24.0
+    first = float(survey.times(ra, np.array([night]))[0]) + rng.uniform(-0.4, 0.4) / 24.0
     mjd = np.array([first, first + rng.uniform(0.6, 1.5) / 24.0])
     return Visits(mjd, pair.astype(np.int64), survey.limit(mjd, pair, rng))
 
@@ -125,16 +125,16 @@ def history(
     """Earlier visits: every two to three nights (Rubin: three to five), less weather and the sun's season."""
     lost = lost_nights(survey.name, seed, night, survey.lost)
     period = int(rng.integers(survey.revisit[0], survey.revisit[1] + 1))
-    nights = [n for n in range(night - period, night - days, -period) if n not in lost]
-    seen = [n for n in reversed(nights) if survey.observable(ra, dec, n) and rng.random() > 0.08]
-    if not seen:
+    nights = np.array([n for n in range(night - period, night - days, -period) if n not in lost][::-1])
+    seen = nights[sky.far_from_sun(ra, dec, nights) & (rng.random(len(nights)) > 0.08)]
+    if not len(seen):
         return Visits(np.empty(0), np.empty(0, dtype=np.int64), np.empty(0))
-    return _pairs(survey, ra, np.array(seen), rng)
+    return _pairs(survey, ra, seen, rng)
 
 
 def _pairs(survey: Survey, ra: float, nights: NDArray[np.int64], rng: np.random.Generator) -> Visits:
     """Two visits in two bands on each night."""
-    first = np.array([survey.hour(ra, int(n)) for n in nights]) + rng.uniform(-0.4, 0.4, len(nights)) / 24.0
+    first = survey.times(ra, nights) + rng.uniform(-0.4, 0.4, len(nights)) / 24.0
     second = first + rng.uniform(0.6, 1.5, len(nights)) / 24.0
     start = rng.integers(len(survey.bands), size=len(nights))
     step = rng.integers(1, len(survey.bands), size=len(nights))

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, TypeVar
+
+import msgspec
 
 T = TypeVar("T")
 Query = Mapping[str, list[str]]
@@ -37,7 +38,7 @@ class Refusal(Exception):
 
 def as_json(value: Any, status: int = 200) -> Answer:
     """A JSON answer."""
-    return Answer(status, json.dumps(value).encode() + b"\n")
+    return Answer(status, msgspec.json.encode(value) + b"\n")
 
 
 def flask_not_found(message: str = NOT_FOUND) -> Refusal:

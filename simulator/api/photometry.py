@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
-import numpy as np
-
 from simulator.objects import SimObject, pid
-from simulator.sources import COLOUR_SHARE, flux, magnitude
+from simulator.sources import COLOUR_SHARE, ZERO_POINT
 
 FID = {1: 1, 2: 2, 3: 3}  # our band index (of "ugrizy") is ZTF's filter id for g, r, i
 CORRECTION_RADIUS = 1.4  # arcsec: within it the reference source is the object itself
@@ -30,8 +29,8 @@ def measured(found: SimObject, row: int) -> dict[str, Any]:
     """What one detection is called in REST and packets alike."""
     curve, mjd = found.light_curve, float(found.visits.mjd[row])
     value, error = abs(float(curve.flux[row])), float(curve.error[row])
-    noise = np.random.default_rng([found.seed, found.index, row])
-    mag, sigma = float(magnitude(np.asarray(value))), 1.0857 * error / value
+    mag, sigma = ZERO_POINT - 2.5 * math.log10(value), 1.0857 * error / value
+    magap, magapbig, east, north, score = found.jitter[row].tolist()
     return {
         "fid": FID[int(found.visits.band[row])],
         "pid": pid(mjd, found.index),
@@ -39,15 +38,15 @@ def measured(found: SimObject, row: int) -> dict[str, Any]:
         "nid": int(mjd) - 57754,
         "magpsf": mag,
         "sigmapsf": sigma,
-        "magap": mag + float(noise.normal(0, 0.08)),
+        "magap": mag + 0.08 * magap,
         "sigmagap": 1.3 * sigma,
-        "magapbig": mag + float(noise.normal(0, 0.12)),
+        "magapbig": mag + 0.12 * magapbig,
         "sigmagapbig": 1.6 * sigma,
-        "ra": found.ra + float(noise.normal(0, 0.08)) / 3600 / max(0.1, float(np.cos(np.radians(found.dec)))),
-        "dec": found.dec + float(noise.normal(0, 0.08)) / 3600,
-        "rb": float(np.clip(0.15 + 0.8 * found.drb + noise.normal(0, 0.04), 0, 1)),
+        "ra": found.ra + 0.08 * east / 3600 / max(0.1, math.cos(math.radians(found.dec))),
+        "dec": found.dec + 0.08 * north / 3600,
+        "rb": min(1.0, max(0.0, 0.15 + 0.8 * found.drb + 0.04 * score)),
         "rbversion": "t17_f5_c3",
-        "drb": float(np.clip(found.drb + noise.normal(0, 0.01), 0, 0.49 if found.drb < 0.5 else 1)),
+        "drb": min(0.49 if found.drb < 0.5 else 1.0, max(0.0, found.drb + 0.01 * score)),
         "distnr": reference(found, row)[1],
     }
 
@@ -67,10 +66,10 @@ def total(found: SimObject, row: int) -> tuple[float, float, float] | None:
     if not is_corrected(found, row):
         return None
     own, error = float(found.light_curve.flux[row]), float(found.light_curve.error[row])
-    under = float(flux(reference(found, row)[0]))
+    under = 10 ** (0.4 * (ZERO_POINT - reference(found, row)[0]))
     if under + own <= 0:
         return NO_VALUE, NO_VALUE, NO_VALUE
     both = under + own
     squares = error**2 - (0.02 * under) ** 2
-    sigma = 1.0857 * float(np.sqrt(squares)) / both if squares > 0 else NO_VALUE
-    return float(magnitude(np.asarray(both))), sigma, 1.0857 * error / both
+    sigma = 1.0857 * math.sqrt(squares) / both if squares > 0 else NO_VALUE
+    return ZERO_POINT - 2.5 * math.log10(both), sigma, 1.0857 * error / both

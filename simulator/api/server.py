@@ -6,7 +6,7 @@
 
 Paths are those of the real services, on one address: ``/ztf/v1/…`` (REST), ``/get_avro_info`` (packets),
 ``/tap/sync``, ``/object_api/…``, ``/lightcurve_api/…`` and ``/probability_api/…`` (Rubin). ``POST /_control``
-with a JSON object of `Misbehaviour`'s fields sets what goes wrong; ``GET /_control`` tells what was asked so far.
+with a JSON object of `Misbehaviour`'s fields sets what goes wrong; ``GET /_control`` tells what was asked.
 """
 
 from __future__ import annotations
@@ -160,7 +160,7 @@ class _Server(ThreadingHTTPServer):
     request_queue_size = 128
     api: ApiServer
 
-    def handle_error(self, request: Any, client_address: Any) -> None:  # noqa: ARG002
+    def handle_error(self, request: Any, client_address: Any) -> None:
         """A client that goes away is its own business."""
 
 

@@ -12,7 +12,7 @@ import io
 import re
 from collections.abc import Callable
 from typing import Any
-from xml.sax.saxutils import escape  # noqa: S406 - writes only
+from xml.sax.saxutils import escape
 
 import numpy as np
 
@@ -52,19 +52,21 @@ def sync(catalogue: Catalogue, query: Query) -> Answer:
     """``sync?REQUEST=doQuery&LANG=ADQL&FORMAT=…&QUERY=…`` (names in any case)."""
     asked = {name.lower(): values[0] for name, values in query.items()}
     match = SELECT.fullmatch(asked.get("query", ""))
-    conditions = (
-        [EQUALS.fullmatch(part) for part in re.split(r"\band\b", match[3], flags=re.IGNORECASE)]
-        if match
-        else []
-    )
-    if match is None or match[2].lower() not in TABLES or None in conditions:
+    wanted = _conditions(match[3]) if match else None
+    if match is None or wanted is None or match[2].lower() not in TABLES:
         return _error("Could not parse your query: " + asked.get("query", "(none)"))
-    wanted = {part[1].lower(): part[2] for part in conditions if part is not None}
     rows = _rows(catalogue, TABLES[match[2].lower()], wanted)
     columns = list(rows[0]) if match[1] == "*" and rows else [name.strip() for name in match[1].split(",")]
     return _table(
         columns, [[row.get(name) for name in columns] for row in rows], asked.get("format", "votable")
     )
+
+
+def _conditions(text: str) -> dict[str, str] | None:
+    """``oid = '…' AND candid = …`` as a mapping, or ``None``."""
+    parts = [EQUALS.fullmatch(part) for part in re.split(r"\band\b", text, flags=re.IGNORECASE)]
+    found = {part[1].lower(): part[2] for part in parts if part is not None}
+    return found if len(found) == len(parts) else None
 
 
 def _rows(
@@ -97,6 +99,7 @@ def _table(columns: list[str], rows: list[list[Any]], form: str) -> Answer:
 
 def _error(message: str) -> Answer:
     """TAP says what is wrong in a VOTable."""
+    info = f'<INFO name="QUERY_STATUS" value="ERROR">{escape(message)}</INFO>'
     info = f'<INFO name="QUERY_STATUS" value="ERROR">{escape(message)}</INFO>'
     text = f'<VOTABLE><RESOURCE type="results">{info}</RESOURCE></VOTABLE>'
     return Answer(400, text.encode(), "text/xml")

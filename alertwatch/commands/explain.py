@@ -149,20 +149,13 @@ def criteria_table(criteria: Iterable[Criterion]) -> Table:
     made = Table(box=None, show_header=False, pad_edge=False)
     made.add_column(width=1)
     made.add_column(style="bold")
-    made.add_column(justify="right")
-    made.add_column()
+    made.add_column(overflow="fold")
+    made.add_column(overflow="fold")
     made.add_column(overflow="fold")
     for criterion in criteria:
         mark, style = MARKS[criterion.outcome]
         threshold = " ".join(filter(None, (criterion.threshold, criterion.unit)))
-        value = criterion.value or Text(WORDS.get(criterion.outcome, ""), style="dim")
-        made.add_row(Text(mark, style), criterion.name, value, threshold, Text(_note(criterion), style="dim"))
+        optional = None if criterion.required else "optional"
+        note = "; ".join(filter(None, (WORDS.get(criterion.outcome), optional, criterion.note)))
+        made.add_row(Text(mark, style), criterion.name, criterion.value, threshold, Text(note, style="dim"))
     return made
-
-
-def _note(criterion: Criterion) -> str:
-    guaranteed = (
-        WORDS[Outcome.GUARANTEED] if criterion.value and criterion.outcome is Outcome.GUARANTEED else ""
-    )
-    optional = "" if criterion.required else "optional"
-    return "; ".join(filter(None, (guaranteed, optional, criterion.note)))

@@ -17,7 +17,7 @@ def topic(broker, settings_file) -> str:
     name = broker.topic()
     broker.produce(name, [b"one", b"two", b"three"], partition=0)
     settings_file.write_text(
-        f'[sources.ztf]\nbrokers = "{broker.bootstrap}"\ngroup_id = "tests"\n[sources.ztf.topics]\n{name} = "ztf_stamp"\n'
+        f'[sources.ztf]\nbrokers = "{broker.bootstrap}"\ngroup_id = "tests"\ntopics = {{ {name} = "ztf_stamp" }}\n'
     )
     return name
 

@@ -174,13 +174,10 @@ def _day(reached: Reached) -> str:
 def main() -> None:
     """Print all trials and what was assumed."""
     assumed = ", ".join(f"{key} {value}" for key, value in labelled.ASSUMED.items())
-    print(
-        "Completeness on labelled real light curves, with 95 % Wilson intervals. Assumed: the classifier's answer,"
-    )
-    print(
-        f"the same at each alert; light-curve messages from {LIGHT_CURVE_GATE} detections in one band on; and of the"
-    )
-    print(f"supernovae, whose light curves do not tell: {assumed}.\n")
+    print("Completeness on labelled real light curves, with 95 % Wilson intervals.")
+    print("Assumed: the classifier's answer, the same at each alert;", end=" ")
+    print(f"light-curve messages from {LIGHT_CURVE_GATE} detections in one band on;")
+    print(f"of supernovae, whose light curves do not tell: {assumed}.\n")
     for trial in trials():
         print("\n".join(report(trial, missed="--missed" in sys.argv)), flush=True)
 

@@ -130,13 +130,15 @@ def nuclear_flares(data: Path) -> list[Labelled]:
     found = []
     for path in sorted(folder.glob("*.json")):
         packet = json.loads(path.read_text())[0]
-        records = {r["jd"]: r for r in (*packet["prv_candidates"], packet["candidate"])}
-        ordered = [records[jd] for jd in sorted(records)]
-        seen = [r for r in ordered if r.get("magpsf") is not None]
-        found.append(
-            Labelled(path.stem, labels.get(path.stem, "?"), seen, [r for r in ordered if r not in seen])
-        )
+        records = (packet["candidate"], *packet["prv_candidates"])
+        seen = {r["jd"]: r for r in records if r.get("magpsf") is not None}
+        unseen = {r["jd"]: r for r in records if r["jd"] not in seen}
+        found.append(Labelled(path.stem, labels.get(path.stem, "?"), _in_time(seen), _in_time(unseen)))
     return found
+
+
+def _in_time(records: Mapping[float, Record]) -> list[Record]:
+    return [records[jd] for jd in sorted(records)]
 
 
 def _nuclear_labels(data: Path) -> dict[str, str]:

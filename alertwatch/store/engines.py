@@ -18,10 +18,10 @@ from sqlalchemy import event
 
 from alertwatch.errors import SettingsError
 from alertwatch.settings import DatabaseSettings
+from alertwatch.store import postgres
 
 _EXPECTED = "database.url: expected sqlite:///FILE or postgresql+psycopg://USER@HOST/NAME"
 _READ_SECONDS = 300  # the longest query of a person on months of data
-_IDLE_SECONDS = 120  # a transaction left open by a process that hangs ends after this
 
 
 class Engines(NamedTuple):
@@ -43,23 +43,6 @@ def connect(settings: DatabaseSettings, patience: float) -> Engines:
     if kind == "postgresql":
         return _postgres(_with_password(url, settings), patience)
     raise SettingsError(_EXPECTED)
-
-
-def _with_password(url: sa.URL, settings: DatabaseSettings) -> sa.URL:
-    url = url.set(drivername="postgresql+psycopg")
-    if settings.password is not None:
-        return url.set(password=settings.password.get_secret_value())
-    if settings.password_file is not None:
-        return url.set(password=_first_line(settings))
-    return url
-
-
-def _first_line(settings: DatabaseSettings) -> str:
-    assert settings.password_file is not None
-    try:
-        return settings.password_file.read_text().strip()
-    except OSError as error:
-        raise SettingsError(f"database.password_file: {settings.password_file}: {error.strerror}") from error
 
 
 def _engine(url: sa.URL, patience: float, connect_args: dict[str, Any]) -> sa.Engine:
@@ -112,21 +95,25 @@ def _use_wal(connection: sqlite3.Connection, patience: float) -> None:
 
 
 def _postgres(url: sa.URL, patience: float) -> Engines:
-    write_ms = int(patience * 1000)
-    writer = _postgres_options(statement_timeout=2 * write_ms, lock_timeout=write_ms)
-    reader = _postgres_options(statement_timeout=_READ_SECONDS * 1000, default_transaction_read_only="on")
-    return Engines(_engine(url, patience, writer), _engine(url, patience, reader))
+    writer = _engine(url, patience, postgres.arguments(patience + 1, lock_timeout=int(patience * 1000)))
+    reader = _engine(url, patience, postgres.arguments(_READ_SECONDS, default_transaction_read_only="on"))
+    event.listen(writer, "do_connect", postgres.connect_within(patience + 1))
+    event.listen(reader, "do_connect", postgres.connect_within(_READ_SECONDS))
+    return Engines(writer, reader)
 
 
-def _postgres_options(**server: object) -> dict[str, Any]:
-    """Arguments of a connection that notices within 30 s that its server is gone."""
-    server["idle_in_transaction_session_timeout"] = _IDLE_SECONDS * 1000
-    return {
-        "application_name": "alertwatch",
-        "connect_timeout": 10,
-        "keepalives_idle": 10,
-        "keepalives_interval": 5,
-        "keepalives_count": 3,
-        "tcp_user_timeout": 20_000,
-        "options": " ".join(f"-c {key}={value}" for key, value in server.items()),
-    }
+def _with_password(url: sa.URL, settings: DatabaseSettings) -> sa.URL:
+    url = url.set(drivername="postgresql+psycopg")
+    if settings.password is not None:
+        return url.set(password=settings.password.get_secret_value())
+    if settings.password_file is not None:
+        return url.set(password=_first_line(settings))
+    return url
+
+
+def _first_line(settings: DatabaseSettings) -> str:
+    assert settings.password_file is not None
+    try:
+        return settings.password_file.read_text().strip()
+    except OSError as error:
+        raise SettingsError(f"database.password_file: {settings.password_file}: {error.strerror}") from error

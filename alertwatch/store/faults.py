@@ -25,7 +25,8 @@ _POSTGRES_WAITS = {
     "40": "gave way to another process",
     "53": "has run out of disk, memory or connections",
     "55P03": "is locked by another process",
-    "57": "is stopping or starting, or took too long",
+    "57014": "took too long",
+    "57": "is stopping or starting",
     "58": "failed to read or write its disk",
     "25006": "is read-only for now",
 }

@@ -5,25 +5,59 @@ At level 29 a pixel is 0.4 mas wide, and a pixel of any coarser level is a range
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from math import asin, cos, degrees, radians, sin, sqrt
 
 LEVEL = 29
+_SIDE = 2**LEVEL
+_SPREAD = (
+    (16, 0x0000_FFFF_0000_FFFF),
+    (8, 0x00FF_00FF_00FF_00FF),
+    (4, 0x0F0F_0F0F_0F0F_0F0F),
+    (2, 0x3333_3333_3333_3333),
+    (1, 0x5555_5555_5555_5555),
+)
 _MOST_PIXELS_ACROSS = 8  # of the covering of a cone: finer means more ranges and fewer rows to look at
 
 
-def pixels(ra: Sequence[float], dec: Sequence[float]) -> list[int]:
-    """The HEALPix integer of each position (degrees)."""
-    from astropy import units  # noqa: PLC0415 - slow to import, and few processes need it
-    from astropy_healpix import HEALPix  # noqa: PLC0415
+def pixel(ra: float, dec: float) -> int:
+    """The HEALPix integer of a position (degrees): Górski et al. 2005, ApJ 622, 759, §4 and §5.
 
-    sky = HEALPix(nside=2**LEVEL, order="nested")
-    return [int(pixel) for pixel in sky.lonlat_to_healpix(ra * units.deg, dec * units.deg)]
+    Written out, since astropy_healpix takes a second and more to import, within somebody's transaction.
+    """
+    z, quadrants = sin(radians(dec)), ra % 360.0 / 90.0
+    face, x, y = _equatorial(z, quadrants) if abs(z) <= 2 / 3 else _polar(z, cos(radians(dec)), quadrants)
+    return (face << 2 * LEVEL) | _spread(x) | (_spread(y) << 1)
+
+
+def _equatorial(z: float, quadrants: float) -> tuple[int, int, int]:
+    along, across = _SIDE * (0.5 + quadrants), _SIDE * z * 0.75
+    falling, rising = int(along - across), int(along + across)
+    f, r = falling >> LEVEL, rising >> LEVEL
+    polar_face = f & 3 if f < r else (r & 3) + 8  # its corner reaches into the equatorial belt
+    face = (f & 3) | 4 if f == r else polar_face
+    return face, rising & (_SIDE - 1), _SIDE - 1 - (falling & (_SIDE - 1))
+
+
+def _polar(z: float, cos_dec: float, quadrants: float) -> tuple[int, int, int]:
+    quadrant = min(3, int(quadrants))
+    height = _SIDE * cos_dec / sqrt((1 + abs(z)) / 3)
+    falling = min(_SIDE - 1, int((quadrants - quadrant) * height))
+    rising = min(_SIDE - 1, int((1 - quadrants + quadrant) * height))
+    if z > 0:
+        return quadrant, _SIDE - 1 - rising, _SIDE - 1 - falling
+    return quadrant + 8, falling, rising
+
+
+def _spread(number: int) -> int:
+    """Put a zero between the bits of a number of at most 32 bits."""
+    for shift, mask in _SPREAD:
+        number = (number | number << shift) & mask
+    return number
 
 
 def ranges(ra: float, dec: float, radius: float) -> list[tuple[int, int]]:
     """Ranges (first, last) of HEALPix integers that cover a cone, with a margin. All in degrees."""
-    from astropy import units  # noqa: PLC0415
+    from astropy import units  # noqa: PLC0415 - slow to import, and few processes need it
     from astropy_healpix import HEALPix  # noqa: PLC0415
 
     level = _level_for(radius)

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import threading
-from contextlib import AbstractContextManager
+from collections.abc import Iterator
+from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 from typing import Protocol
 
@@ -14,6 +15,7 @@ from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, text
 
 from alertwatch.errors import DatabaseTooNew
+from alertwatch.store import postgres
 
 _ADVISORY_LOCK = 0x616C657274  # "alert": the same number in every process that migrates this database
 _alembic_is_single_threaded = threading.Lock()
@@ -32,8 +34,7 @@ def up_to_date(store: _Transactions) -> None:
     with store.read() as tx:
         if _revision(tx) == scripts.get_current_head():
             return
-    with _alembic_is_single_threaded, store.write() as tx:
-        _wait_for_other_processes(tx)
+    with _alembic_is_single_threaded, store.write() as tx, _alone(tx):
         _refuse_unknown(store.address, _revision(tx), scripts)
         config = _config()
         config.attributes["connection"] = tx
@@ -50,11 +51,15 @@ def _revision(tx: Connection) -> str | None:
     return MigrationContext.configure(tx).get_current_revision()
 
 
-def _wait_for_other_processes(tx: Connection) -> None:
-    """On SQLite the transaction itself is the lock."""
-    if tx.dialect.name == "postgresql":
-        tx.execute(text("SELECT pg_advisory_xact_lock(:lock)"), {"lock": _ADVISORY_LOCK})
-        tx.execute(text("SET LOCAL statement_timeout = 0"))
+@contextmanager
+def _alone(tx: Connection) -> Iterator[None]:
+    """Keep other processes from migrating meanwhile; on SQLite the transaction itself does that."""
+    if tx.dialect.name == "sqlite":
+        yield
+        return
+    tx.execute(text("SELECT pg_advisory_xact_lock(:lock)"), {"lock": _ADVISORY_LOCK})
+    with postgres.unhurried(tx):
+        yield
 
 
 def _refuse_unknown(address: str, revision: str | None, scripts: ScriptDirectory) -> None:

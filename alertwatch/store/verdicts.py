@@ -80,7 +80,6 @@ def _save_matches(tx: Connection, pairs: Sequence[tuple[Alert, Verdict]], now: f
     rows = [_judgement(a, v) | _seen(a) | {"matched_at": now} for a, v in pairs]
     if not rows:
         return []
-    _number_positions(rows)
     columns = [tables.matches.c[name] for name in ("id", *_KEY)]
     statement = insert(tx, tables.matches).on_conflict_do_nothing(index_elements=_KEY).returning(*columns)
     ids = {tuple(key): match_id for match_id, *key in tx.execute(statement, rows)}
@@ -92,12 +91,15 @@ def _seen(alert: Alert) -> dict[str, Any]:
     detection = alert.detection or _latest(alert)
     message = alert.classification
     best = message.best if message else None
+    ra = finite(alert.ra if alert.ra is not None or detection is None else detection.ra)
+    dec = finite(alert.dec if alert.dec is not None or detection is None else detection.dec)
     return {
         "class_name": best,
         "classifier": message.classifier if message else None,
         "probability": finite(message.probabilities[best]) if message and best else None,
-        "ra": finite(alert.ra if alert.ra is not None or detection is None else detection.ra),
-        "dec": finite(alert.dec if alert.dec is not None or detection is None else detection.dec),
+        "ra": ra,
+        "dec": dec,
+        "healpix": None if ra is None or dec is None else healpix.pixel(ra, dec),
         "band": detection.band if detection else None,
         "mag": finite(detection.mag) if detection else None,
     }
@@ -105,16 +107,6 @@ def _seen(alert: Alert) -> dict[str, Any]:
 
 def _latest(alert: Alert) -> Detection | None:
     return max(alert.detections, key=lambda d: d.mjd, default=None)
-
-
-def _number_positions(rows: list[dict[str, Any]]) -> None:
-    """Set ``healpix`` of every row: null where the position is unknown."""
-    placed = [row for row in rows if row["ra"] is not None and row["dec"] is not None]
-    numbers = healpix.pixels([r["ra"] for r in placed], [r["dec"] for r in placed]) if placed else []
-    for row in rows:
-        row["healpix"] = None
-    for row, number in zip(placed, numbers, strict=True):
-        row["healpix"] = number
 
 
 def _save_objects(tx: Connection, alerts: Iterable[Alert]) -> None:

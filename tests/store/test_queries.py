@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from itertools import pairwise
-from math import asin, degrees
+from math import asin, atan2, degrees, hypot
 
 import pytest
+from astropy_healpix import HEALPix
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -112,8 +113,19 @@ def test_no_position_inside_a_cone_is_missed(
     near_dec = max(-90.0, min(90.0, dec + y * radius))
     near_ra = (ra + x * radius) % 360.0
     if healpix.separation(ra, dec, near_ra, near_dec) <= radius:
-        (pixel,) = healpix.pixels([near_ra], [near_dec])
+        pixel = healpix.pixel(near_ra, near_dec)
         assert any(first <= pixel <= last for first, last in healpix.ranges(ra, dec, radius))
+
+
+@settings(deadline=None, max_examples=300)
+@given(ra, dec)
+def test_the_healpix_integer_is_the_one_of_astropy(ra: float, dec: float) -> None:
+    level, drop = 20, 2 * (healpix.LEVEL - 20)  # rounding decides at the edges of the finest pixels
+    sky = HEALPix(nside=2**level, order="nested")
+    x, y, z = sky.healpix_to_xyz(healpix.pixel(ra, dec) >> drop)
+    found_dec, found_ra = degrees(atan2(z, hypot(x, y))), degrees(atan2(y, x))
+    assert healpix.separation(ra, dec, found_ra, found_dec) < 1e-4
+    assert 0 <= healpix.pixel(ra, dec) < 12 * 4**healpix.LEVEL
 
 
 @settings(deadline=None, max_examples=100)

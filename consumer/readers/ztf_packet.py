@@ -20,7 +20,10 @@ _DETECTION = "candid? jd fid isdiffpos? ra dec magpsf sigmapsf distnr? magnr? si
 _MATCHES = " ".join(
     f"objectidps{n}? sgmag{n}? srmag{n}? simag{n}? szmag{n}? sgscore{n}? distpsnr{n}?" for n in (1, 2, 3)
 )
-_CANDIDATE = f"{_DETECTION} {_MATCHES} ssmagnr? ssnamenr? neargaia? maggaia? ndethist? jdstarthist?"
+_OLD_MATCH = "sgscore? sgmag? srmag? simag? szmag?"
+_CANDIDATE = (
+    f"{_DETECTION} {_MATCHES} {_OLD_MATCH} ssmagnr? ssnamenr? neargaia? maggaia? ndethist? jdstarthist?"
+)
 _FORCED = "jd fid forcediffimflux forcediffimfluxunc magzpsci"
 _STAMP = {"stampData": None}
 

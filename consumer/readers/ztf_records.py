@@ -187,12 +187,13 @@ def _panstarrs(candidate: Record, rank: int) -> CrossMatch | None:
     source, distance = candidate.get(f"objectidps{rank}"), number(candidate.get(f"distpsnr{rank}"))
     if distance is None or distance < 0.0:
         return None
-    mags = {band: magnitude(candidate.get(f"s{band}mag{rank}")) for band in "griz"}
+    suffix = "" if "sgscore" in candidate else rank  # schema 1.5 numbers only the distance
+    mags = {band: magnitude(candidate.get(f"s{band}mag{suffix}")) for band in "griz"}
     return CrossMatch(
         catalog="PS1",
         source_id=str(source) if source and int(source) > 0 else None,
         distance=distance,
-        star_score=_score(candidate.get(f"sgscore{rank}")),
+        star_score=_score(candidate.get(f"sgscore{suffix}")),
         mag={band: mag for band, mag in mags.items() if mag is not None},
     )
 

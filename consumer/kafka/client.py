@@ -5,15 +5,14 @@ from __future__ import annotations
 import logging
 import re
 from collections.abc import Callable
-from pathlib import Path
 from typing import Any
 
 import structlog
 from confluent_kafka import Consumer, KafkaError, KafkaException
 from confluent_kafka.admin import AdminClient
-from pydantic import SecretStr
 
 from alertwatch.errors import AccessDenied, AlertwatchError, BrokerUnavailable, SettingsError
+from alertwatch.secrets import reveal
 from alertwatch.settings import SourceSettings
 
 Options = dict[str, Any]
@@ -26,16 +25,12 @@ FIXED: Options = {
     "enable.partition.eof": True,
 }
 
-# librdkafka's name -> ours, for options that have a place of their own in the settings.
+# librdkafka's name -> ours, for options that other parts of alertwatch read too.
 NAMED = {
     "bootstrap.servers": "brokers",
     "metadata.broker.list": "brokers",
     "group.id": "group_id",
     "security.protocol": "security",
-    "sasl.mechanism": "mechanism",
-    "sasl.mechanisms": "mechanism",
-    "sasl.username": "username",
-    "sasl.password": "password",
 }
 
 # 16 MB of messages fetched ahead are as fast as librdkafka's 64; ten seconds after a crash the group goes on.
@@ -65,15 +60,13 @@ log = structlog.get_logger(__name__)
 def connection_options(name: str, settings: SourceSettings) -> Options:
     """What any client of the cluster needs. `SettingsError` for options that are alertwatch's own."""
     _refuse_owned(name, settings)
-    options = DEFAULTS | settings.kafka
-    options |= {"bootstrap.servers": settings.brokers, "security.protocol": settings.security}
+    login: Options = {}
     if settings.security.startswith("SASL"):
-        options |= {
-            "sasl.mechanism": settings.mechanism,
-            "sasl.username": _secret(name, "username", settings.username, settings.username_file),
-            "sasl.password": _secret(name, "password", settings.password, settings.password_file),
-        }
-    return options
+        keys = {"sasl.username": "username", "sasl.password": "password"}
+        found = {option: reveal(settings, key) for option, key in keys.items()}
+        login = {"sasl.mechanism": settings.mechanism} | {k: v for k, v in found.items() if v is not None}
+    address = {"bootstrap.servers": settings.brokers, "security.protocol": settings.security}
+    return DEFAULTS | login | settings.kafka | address
 
 
 def consumer_options(name: str, settings: SourceSettings) -> Options:
@@ -147,8 +140,9 @@ class Faults:
         self.last: AlertwatchError | None = None
 
     def __call__(self, error: KafkaError) -> None:
-        """librdkafka's ``error_cb``. "All brokers are down" adds nothing, a refusal outlasts the rest."""
-        if self.last is None or error.code() in DENIED:
+        """librdkafka's ``error_cb``. That all brokers are down says no more than silence."""
+        telling = self.last is None and error.code() != KafkaError._ALL_BROKERS_DOWN
+        if telling or error.code() in DENIED:
             self.last = explain(self._name, self._settings, error)
 
     def clear(self) -> None:
@@ -174,18 +168,6 @@ def _refuse_owned(name: str, settings: SourceSettings) -> None:
                 f'Remove sources.{name}.kafka."{option}": positions are kept in the database, '
                 f"so alertwatch sets it to {FIXED[option]} itself"
             )
-
-
-def _secret(name: str, what: str, value: SecretStr | None, file: Path | None) -> str:
-    if value is not None:
-        return value.get_secret_value()
-    variable = f"ALERTWATCH_SOURCES__{name}__{what}".upper()
-    if file is None:
-        raise SettingsError(f"Source {name} has no {what}: set {variable}, or sources.{name}.{what}_file")
-    try:
-        return file.read_text(encoding="utf-8").strip()
-    except OSError as error:
-        raise SettingsError(f"sources.{name}.{what}_file cannot be read: {error.strerror}: {file}") from None
 
 
 def _short(error: KafkaError) -> str:

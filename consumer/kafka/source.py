@@ -259,12 +259,13 @@ class KafkaSource:
         self._follow(followed)
 
     def _wait_for_broker(self, error: BrokerUnavailable | AccessDenied) -> None:
+        if self._followed is None:
+            raise error
         now = time.monotonic()
         if self._away_since is None:
             self._away_since = now
             log.warning("broker away", source=self._name, error=str(error))
-        refused = isinstance(error, AccessDenied) and now - self._away_since > REFUSED_SECONDS
-        if self._followed is None or refused:
+        if isinstance(error, AccessDenied) and now - self._away_since > REFUSED_SECONDS:
             raise error
         self._refresh_at = now + RETRY_SECONDS
 

@@ -19,8 +19,13 @@ from uuid import uuid4
 import pytest
 from confluent_kafka import KafkaException, Producer, TopicPartition
 from confluent_kafka.admin import (
+    AclBinding,
+    AclOperation,
+    AclPermissionType,
     AdminClient,
     NewTopic,
+    ResourcePatternType,
+    ResourceType,
     ScramCredentialInfo,
     ScramMechanism,
     UserScramCredentialUpsertion,
@@ -170,6 +175,13 @@ class ApacheKafka(Broker):
         """Make the records before an offset expire."""
         _settle(self.admin.delete_records([TopicPartition(topic, partition, before)]))
 
+    def deny_group(self, group: str) -> None:
+        """Refuse a consumer group to the SCRAM user, as a broker does outside of one's own prefix."""
+        rule = (f"User:{USER}", "*", AclOperation.READ, AclPermissionType.DENY)
+        _settle(
+            self.admin.create_acls([AclBinding(ResourceType.GROUP, group, ResourcePatternType.LITERAL, *rule)])
+        )
+
     def _make_user(self) -> None:
         upserts = [
             UserScramCredentialUpsertion(USER, ScramCredentialInfo(mechanism, 4096), PASSWORD.encode())
@@ -262,6 +274,9 @@ def _configuration(ports: Mapping[str, int]) -> dict[str, str]:
         "KAFKA_SHARE_COORDINATOR_STATE_TOPIC_MIN_ISR": "1",
         "KAFKA_GROUP_INITIAL_REBALANCE_DELAY_MS": "0",
         "KAFKA_NUM_PARTITIONS": "4",
+        "KAFKA_AUTHORIZER_CLASS_NAME": "org.apache.kafka.metadata.authorizer.StandardAuthorizer",
+        "KAFKA_SUPER_USERS": "User:ANONYMOUS",
+        "KAFKA_ALLOW_EVERYONE_IF_NO_ACL_FOUND": "true",
         "KAFKA_LOG_RETENTION_MS": str(int(dt.timedelta(days=36_500).total_seconds() * 1000)),
     }
 

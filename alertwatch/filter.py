@@ -78,7 +78,7 @@ class Parameters(BaseModel):
     Write each as ``max_age_days: float = parameter(5.0, "oldest age; Smith (2024)", unit="d", gt=0)``.
     """
 
-    model_config = ConfigDict(extra="forbid", frozen=True, hide_input_in_errors=True)
+    model_config = ConfigDict(extra="forbid", frozen=True, hide_input_in_errors=True, validate_default=True)
 
 
 def parameter(default: Any, description: str, *, unit: str = "", **bounds: Any) -> Any:

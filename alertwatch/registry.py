@@ -5,6 +5,7 @@ The name of a filter is the name of its file, everywhere: settings, command line
 
 from __future__ import annotations
 
+import copyreg
 import difflib
 import importlib
 import importlib.util
@@ -69,18 +70,33 @@ def nearest(word: str, known: Iterable[str]) -> str:
 
 
 def load_file(path: Path) -> FilterType:
-    """The filter in one file outside any package. ``SettingsError`` says what is wrong with the file."""
-    name = f"alertwatch_plugins.{path.stem}"
+    """The filter in one file outside any package. ``SettingsError`` says what is wrong with the file.
+
+    Its instances can be pickled: the file is loaded wherever they arrive.
+    """
+    name = _module_name(path)
     spec = importlib.util.spec_from_file_location(name, path)
     if spec is None or spec.loader is None:
         raise SettingsError(f"{path} is not a Python file")
     module = importlib.util.module_from_spec(spec)
-    sys.modules[name] = module  # so that the class can be pickled
+    sys.modules[name] = module  # where its own annotations are looked up
     try:
         spec.loader.exec_module(module)
     except Exception as error:
         raise SettingsError(f"the filter in {path} does not load: {type(error).__name__}: {error}") from error
-    return _filter_in(module)
+    kind = _filter_in(module)
+    copyreg.pickle(kind, lambda made: (_from_file, (path, made.name, made.parameters.model_dump())))
+    return kind
+
+
+def _from_file(path: Path, name: str, parameters: dict[str, Any]) -> Filter[Any]:
+    loaded = sys.modules.get(_module_name(path))
+    kind = _filter_in(loaded) if loaded is not None else load_file(path)
+    return kind(name, kind.parameters_type(**parameters))
+
+
+def _module_name(path: Path) -> str:
+    return f"alertwatch_plugin_{path.stem}"
 
 
 def _built_in() -> Iterator[tuple[str, FilterType]]:

@@ -80,6 +80,17 @@ def test_an_unknown_parameter_is_refused_with_the_nearest_one_named(name: str) -
 
 
 @every_filter
+def test_writing_a_default_into_the_settings_changes_nothing(name: str) -> None:
+    fields = FILTERS[name].parameters_type.model_fields
+    written = {
+        key: float(f.default) if isinstance(f.default, int) and f.annotation is float else f.default
+        for key, f in fields.items()
+    }
+    same = registry.instance("x", dict(FILTERS), name, written)
+    assert same.parameters_hash == registry.instance("x", dict(FILTERS), name, {}).parameters_hash
+
+
+@every_filter
 def test_it_wants_streams_classes_and_parts_that_exist(name: str) -> None:
     kind = FILTERS[name]
     assert kind.streams

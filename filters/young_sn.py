@@ -38,10 +38,13 @@ class YoungSNParameters(Parameters):
 
     min_probability: float = parameter(0.5, "least P(SN); ALeRCE SN_Fast", ge=0, le=1)
     min_minutes_apart: float = parameter(
-        30, "ZTF: detections over this time make up for a lower P(SN): no asteroid stays", unit="min", ge=0
+        30,
+        "ZTF: detections over this time make up for a lower P(SN): no asteroid stays; ours",
+        unit="min",
+        ge=0,
     )
     max_age_days: float = parameter(
-        5, "most time since the first detection; keeps 91 % of the BTS SNe Ia", unit="d", gt=0, le=100
+        5, "most time since the object's first alert; Fink, and measured", unit="d", gt=0, le=100
     )
     min_real_bogus: float = parameter(0.5, "least ZTF drb (Fink) or LSST reliability (BOOM)", ge=0, le=1)
     min_snr: float = parameter(6, "Rubin: least signal-to-noise ratio of the detection; Fink", ge=0)
@@ -60,7 +63,7 @@ class YoungSNParameters(Parameters):
     only_new_ids: bool = parameter(
         True,
         "ZTF: the object id is of the alert's year (in January also of the year before); drops old variables"
-        " that flare again, costs 3 % of the SNe; ours",
+        " that flare again, costs 2 % of the SNe; ours",
     )
     brighter_than: float | None = parameter(
         None, "limit of the difference magnitude, if any; ours", unit="mag", gt=0, lt=40

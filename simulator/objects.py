@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import cached_property
 from typing import NamedTuple
 
@@ -46,7 +46,7 @@ class LightCurve(NamedTuple):
         return float(times[0]) if len(times) else None
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True, eq=False)
 class SimObject:
     """One object of the simulated sky.
 
@@ -75,7 +75,6 @@ class SimObject:
     must_show: bool = False
     gap: int = 0
     ancient: float | None = None
-    extra: dict[str, float] = field(default_factory=dict)
 
     @property
     def truth_class(self) -> str:

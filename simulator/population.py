@@ -163,7 +163,7 @@ class Population:
             return None
         distance = float(self.rng.gamma(1.5, 2.2) * min(2.0, 0.05 / max(redshift, 0.01)))
         mag = 17.8 + 5 * np.log10(max(redshift, 0.005) / 0.05) + self.rng.normal(0, 0.9)
-        return Neighbour(float(self.rng.beta(1, 8)), distance, float(np.clip(mag, 13, 22)))
+        return Neighbour(min(0.49, float(self.rng.beta(1, 8))), distance, float(np.clip(mag, 13, 22)))
 
     def disruption(self, story: str, called: str = "SN") -> SimObject:
         """A tidal disruption event at the very centre of a galaxy: "new" or "old"."""
@@ -172,7 +172,7 @@ class Population:
             rng = self.rng
             start = self.night - rng.uniform(*((1, 30) if story == "new" else (30, 150)))
             mag, rise = float(rng.uniform(17.5, 20) + self._deeper()), float(rng.uniform(18, 40))
-            host = Neighbour(float(rng.beta(1, 6)), float(rng.uniform(0.05, 0.5)), mag - 0.5)
+            host = Neighbour(min(0.49, float(rng.beta(1, 6))), float(rng.uniform(0.05, 0.5)), mag - 0.5)
             source = TidalDisruption(float(start), mag, rise, host.mag)
             return self.make("TDE", story, lambda _: source, self._galaxies, called=called, days=220, host=host)
 
@@ -226,7 +226,11 @@ class Population:
                 called=called,
                 days=120 if quiet else 800,
                 age_years=0 if quiet else int(rng.integers(2, 8)),
-                host=Neighbour(float(rng.uniform(0, 0.9)), float(rng.uniform(0.02, 0.4)), source.reference),
+                host=Neighbour(
+                    float(rng.uniform(0, 0.45 if quiet else 0.9)),
+                    float(rng.uniform(0.02, 0.4)),
+                    source.reference,
+                ),
                 must_show=not quiet,
             )
 

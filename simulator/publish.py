@@ -12,11 +12,11 @@ from alertwatch.errors import BrokerUnavailable
 from simulator.night import SimMessage
 
 
-def producer_for(brokers: str, options: Mapping[str, Any] | None = None) -> Producer:
-    """A producer that has reached ``brokers``; raises `BrokerUnavailable` if none answers within 10 s."""
+def producer_for(brokers: str, options: Mapping[str, Any] | None = None, *, timeout: float = 10.0) -> Producer:
+    """A producer that has reached ``brokers``; raises `BrokerUnavailable` if none answers in time [s]."""
     producer = Producer({"bootstrap.servers": brokers, "log_level": 3, "linger.ms": 5, **(options or {})})
     try:
-        producer.list_topics(timeout=10)
+        producer.list_topics(timeout=timeout)
     except KafkaException as error:
         raise BrokerUnavailable(f"no Kafka broker answers at {brokers}: {error.args[0].str()}") from error
     return producer

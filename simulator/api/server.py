@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import json
 import re
+import sys
 import threading
 import time
 from collections import Counter
@@ -81,24 +82,23 @@ class ApiServer:
 
     def answer(self, target: str, form: str = "") -> Answer | None:
         """The answer to one request (path and query, and a posted form); ``None``: none at all."""
-        wrong = self._wrong_now()
+        parts = urlsplit(target)
+        name, handler, arguments = route(parts.path)
+        wrong = self._next(name)
         if wrong.delay:
             self.closing.wait(wrong.delay)
         if wrong.silent:
             while not self.closing.is_set() and self.misbehaviour.silent:
                 time.sleep(0.05)
             return None
-        parts = urlsplit(target)
-        name, handler, arguments = route(parts.path)
-        with self._lock:
-            self.requests[name] += 1
         if (instead := wrong.instead_of(target)) is not None:
             return instead
         return _true_answer(handler, self.catalogue, parse_qs(f"{parts.query}&{form}"), arguments)
 
-    def _wrong_now(self) -> Misbehaviour:
-        """The misbehaviour that this request meets; counts down a limited one."""
+    def _next(self, name: str) -> Misbehaviour:
+        """Count a request; the misbehaviour that it meets, itself counted down if it is a limited one."""
         with self._lock:
+            self.requests[name] += 1
             wrong = self.misbehaviour
             if wrong.requests is not None:
                 left = wrong.requests - 1
@@ -161,7 +161,9 @@ class _Server(ThreadingHTTPServer):
     api: ApiServer
 
     def handle_error(self, request: Any, client_address: Any) -> None:
-        """A client that goes away is its own business."""
+        """A client that goes away is its own business; anything else is ours."""
+        if not isinstance(sys.exception(), ConnectionError):
+            super().handle_error(request, client_address)
 
 
 class _Request(BaseHTTPRequestHandler):

@@ -69,7 +69,7 @@ class Frame(NamedTuple):
 def _loads(json: bytes) -> Any:
     try:
         return msgspec.json.decode(json)
-    except (msgspec.DecodeError, RecursionError) as error:
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
         raise DecodeError(f"the schema is not JSON: {error}") from error
 
 

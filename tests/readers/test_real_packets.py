@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import Any
 
 import msgspec
@@ -12,22 +11,10 @@ from alertwatch.alert import Alert
 from alertwatch.errors import DecodeError
 from consumer import readers
 from tests.readers import mapping
-from tests.readers.examples import files, full
+from tests.readers.examples import EXCEPTIONS, full, packets
 from tests.support.data import DATA, manifest, needs_data
 
-EXCEPTIONS = {
-    "v5_fakeAlert.avro": "Rubin schema 4, whose times and positions have other names",
-    "v8_fakeAlert.avro": "Rubin schema 4, whose times and positions have other names",
-    "11290844.avro": "ELAsTiCC, a simulation with a schema of its own",
-    "alert_mjd60673.2244_obj1198_src2396011.avro": "ELAsTiCC among the ZTF files",
-    "v1_lsst.v7_3.avro": "made-up schema number 12345",
-    "v1_lsst.v7_4.avro": "made-up schema number 12345",
-}
 LOOKED_AT = 60  # of ZTF's many files of one and the same schema, cutouts are compared for so many
-
-
-def real(survey: str) -> list[Path]:
-    return [path for path in files(survey) if path.name not in EXCEPTIONS]
 
 
 def builtins(alert: Alert) -> dict[str, Any]:
@@ -56,7 +43,7 @@ def assert_same(found: Any, expected: Any, where: str) -> None:
 @pytest.mark.parametrize("survey", ["ztf", "lsst"])
 def test_every_real_packet_reads_to_what_fastavro_gives(survey: str) -> None:
     reader, expected = readers.get(f"{survey}_packet"), getattr(mapping, survey)
-    paths = real(survey)
+    paths = packets(survey)
     for path in paths:
         payload = path.read_bytes()
         payloads, records = reader.split(payload), full(payload)
@@ -70,7 +57,7 @@ def test_every_real_packet_reads_to_what_fastavro_gives(survey: str) -> None:
 @pytest.mark.parametrize("survey", ["ztf", "lsst"])
 def test_a_glance_tells_what_a_read_tells_of_the_alert_itself(survey: str) -> None:
     reader = readers.get(f"{survey}_packet")
-    for path in real(survey):
+    for path in packets(survey):
         for payload in reader.split(path.read_bytes()):
             glance, read = reader.glance(payload, 60_000.5), reader.read(payload, 60_000.5)
             for field in ("survey", "stream", "object_id", "alert_id", "mjd", "received", "ra", "dec"):
@@ -85,7 +72,7 @@ def test_a_glance_tells_what_a_read_tells_of_the_alert_itself(survey: str) -> No
 @pytest.mark.parametrize("survey", ["ztf", "lsst"])
 def test_the_whole_record_is_fastavros_and_cutouts_are_its_bytes(survey: str) -> None:
     reader = readers.get(f"{survey}_packet")
-    for path in real(survey)[:LOOKED_AT]:
+    for path in packets(survey)[:LOOKED_AT]:
         payload = path.read_bytes()
         for one, record in zip(reader.split(payload), full(payload), strict=True):
             assert repr(reader.record(one)) == repr(record), path.name  # NaN is not equal to itself
@@ -111,7 +98,7 @@ def test_the_exceptions_are_refused_with_a_reason(name: str) -> None:
 @needs_data
 def test_packets_of_one_survey_are_not_taken_for_the_others() -> None:
     for survey, other in (("ztf", "lsst"), ("lsst", "ztf")):
-        for path in real(survey):
+        for path in packets(survey):
             with pytest.raises(DecodeError):
                 readers.get(f"{other}_packet").glance(path.read_bytes())
 

@@ -119,7 +119,7 @@ class Pipeline:
             if len(window) >= FEWEST and sum(window) > self._limit * len(window):
                 raise TooManyDeadLetters(
                     f"{sum(window)} of the last {len(window)} messages for the reader {name!r} do not decode"
-                    f" (topic {topic}); most likely [sources.{self._source}.topics] names the wrong reader for it."
+                    f" (topic {topic}); [sources.{self._source}.topics] likely names the wrong reader for it."
                     f" Nothing is lost: correct it and start again. Last error: {letters[-1].error}"
                 )
 

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from contextlib import suppress
 from threading import Event, Thread
 
+import astropy_healpix  # noqa: F401 - slow to load: here, not when the first match is stored
 import structlog
 from apscheduler.schedulers.background import BackgroundScheduler
 
@@ -122,7 +123,7 @@ class Service:
         self._progress()
         if failure := next(iter(self._failures), self.workers.failure):
             raise failure
-        return self._waiting()
+        return self.waiting()
 
     def _guarded(self, loop: SourceLoop) -> None:
         try:
@@ -141,11 +142,12 @@ class Service:
     def _finish_due_lookups(self) -> None:
         """Wait while a candidate is due or looked up; those put off until later are for the next run."""
         while not self._stop.wait(0.2):
-            waiting = self._waiting()
+            waiting = self.waiting()
             if waiting is not None and not waiting.due and not self.workers.busy:
                 return
 
-    def _waiting(self) -> candidates.CandidateCounts | None:
+    def waiting(self) -> candidates.CandidateCounts | None:
+        """The candidates that wait for a look-up; ``None`` while the database does not answer."""
         try:
             with self._store.read() as tx:
                 return candidates.count(tx, time.time())

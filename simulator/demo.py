@@ -1,0 +1,241 @@
+"""The demo: a simulated night through the real service, before your eyes, on this machine alone.
+
+The broker is embedded, ALeRCE's API simulated, the database a SQLite file; everything in between is what runs
+against the real ones. The only module that knows both the simulator and the consumer.
+"""
+
+from __future__ import annotations
+
+import logging
+import shutil
+import sys
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import structlog
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+
+from alertwatch import loader, logs
+from alertwatch.__main__ import main as alertwatch
+from alertwatch.settings import Settings
+from alertwatch.store import Store, queries
+from alertwatch.store.queries import Match
+from consumer import service
+from consumer.loop import Limits
+from simulator import truth as truth_file
+from simulator.api.catalogue import Catalogue
+from simulator.api.server import ApiServer
+from simulator.embedded import EmbeddedBroker
+from simulator.night import Night
+from simulator.publish import publish
+from simulator.score import score
+
+READY_AFTER = 2.0  # seconds until the API knows an alert; minutes in reality
+LONGEST_SECONDS = 120.0
+
+SETTINGS = """# What the demo ran on: the simulated ALeRCE, and waits of seconds where the real one needs minutes.
+[database]
+url = "sqlite:///matches.db"
+
+[sources.simulated]
+brokers  = "{brokers}"
+group_id = "demo-alertwatch"
+[sources.simulated.topics]
+"stamp_classifier_{{date}}"       = "ztf_stamp"
+"lc_classifier_ztf_{{date}}"      = "ztf_lc"
+"rubin_stamp_classifier_{{date}}" = "rubin_stamp"
+[sources.simulated.kafka]
+{kafka}
+
+[apis.ztf]
+url     = "{ztf}"
+packets = "{packets}"
+tap     = "{tap}"
+requests_per_second = 200
+[apis.lsst]
+url = "{lsst}"
+requests_per_second = 200
+
+[lookups]
+workers = 8
+retry_minutes = [0.02, 0.05]
+then_every_minutes = 0.05
+
+[filters.young_sn]
+[filters.agn_flare]
+"""
+
+
+def run(folder: Path, alerts: int, seed: int) -> None:
+    """Run the demo; settings, database, log and truth stay in ``folder``, which is made anew."""
+    out = Console(highlight=False)
+    shutil.rmtree(folder, ignore_errors=True)
+    folder.mkdir(parents=True)
+    out.print("[bold]alertwatch[/] — a simulated night of ALeRCE's streams, through the real service\n")
+    with out.status("simulating the night …"):
+        night = Night(alerts, seed)
+    truth_file.write(folder / "truth.jsonl", night.summary, night.truth)
+    catalogue = Catalogue(night, ready_after=READY_AFTER)
+    with EmbeddedBroker() as broker, ApiServer(catalogue) as api:
+        settings = _settings(folder, broker, api)
+        _introduce(out, night)
+        with (
+            (folder / "alertwatch.log").open("w") as log,
+            _quiet(settings, log),
+            Store.open(settings.database) as store,
+        ):
+            started = time.monotonic()
+            running = _Running(settings, store, broker, night, catalogue)
+            running.watch(out)
+            seconds = time.monotonic() - started
+            found = _matches(store)
+        _show(out, folder, found)
+        _summarise(out, night, running, api, found, seconds)
+    out.print(f"\nAll of it stays in [bold]{folder}/[/]: settings, matches.db, the log, and the truth.")
+
+
+class _Running:
+    """The service on one thread, the publisher on another, and the screen on this one."""
+
+    def __init__(
+        self, settings: Settings, store: Store, broker: EmbeddedBroker, night: Night, catalogue: Catalogue
+    ) -> None:
+        self.store, self.night = store, night
+        self.stop = threading.Event()
+        self.service = service.build(settings, store, self.stop, Limits())
+        self.sent_seconds = self.read_seconds = 0.0
+        self._failures: list[BaseException] = []
+        self._threads = [
+            threading.Thread(target=self._guarded, args=(self.service.run,), daemon=True),
+            threading.Thread(
+                target=self._guarded,
+                args=(lambda: publish(night.messages, broker.producer, on_sent=catalogue.sent),),
+                daemon=True,
+            ),
+        ]
+
+    def watch(self, out: Console) -> None:
+        """Show how it goes until every message is read and no candidate waits."""
+        for thread in self._threads:
+            thread.start()
+        columns = (
+            TextColumn("{task.description:<22}"),
+            BarColumn(40),
+            MofNCompleteColumn(),
+            TextColumn("{task.fields[note]}"),
+            TimeElapsedColumn(),
+        )
+        with Progress(*columns, console=out) as progress:
+            self._follow(progress)
+        self.stop.set()
+        self._threads[0].join(15)
+        if self._failures:
+            raise self._failures[0]
+
+    def _follow(self, progress: Progress) -> None:
+        total = len(self.night.messages)
+        reading = progress.add_task("messages from Kafka", total=total, note="")
+        judging = progress.add_task("candidates looked up", total=None, note="")
+        shown: set[tuple[str, str]] = set()
+        started = time.monotonic()
+        while not self._failures and time.monotonic() - started < LONGEST_SECONDS:
+            tally, looked = self.service.tally, self.service.workers.tally
+            progress.update(reading, completed=tally.messages, note=f"{tally.candidates} candidates")
+            progress.update(
+                judging, completed=looked.judged, total=tally.candidates or None, note=f"{len(shown)} matches"
+            )
+            for match in _matches(self.store):
+                if (match.filter, match.object_id) not in shown:
+                    shown.add((match.filter, match.object_id))
+                    progress.console.print(_line(match))
+            if tally.messages >= total:
+                self.read_seconds = self.read_seconds or time.monotonic() - started
+                waiting = self.service.waiting()
+                if waiting is not None and not waiting.waiting and not self.service.workers.busy:
+                    return
+            time.sleep(0.1)
+
+    def _guarded(self, work: object) -> None:
+        try:
+            work()  # type: ignore[operator]
+        except BaseException as error:
+            self._failures.append(error)
+
+
+def _settings(folder: Path, broker: EmbeddedBroker, api: ApiServer) -> Settings:
+    kafka = "\n".join(f'"{key}" = {value!r}' for key, value in broker.client_options.items())
+    path = folder / "alertwatch.toml"
+    path.write_text(SETTINGS.format(brokers=broker.bootstrap, kafka=kafka, **api.urls))
+    return loader.load(path)
+
+
+@contextmanager
+def _quiet(settings: Settings, log: object) -> Iterator[None]:
+    """The service's log goes into a file while the screen shows the progress."""
+    handlers = logging.getLogger().handlers
+    logs.configure(settings, log)  # type: ignore[arg-type]
+    try:
+        yield
+    finally:
+        logging.getLogger().handlers = handlers
+        structlog.reset_defaults()
+
+
+def _introduce(out: Console, night: Night) -> None:
+    summary = night.summary
+    streams = ", ".join(f"{count:,} {name}" for name, count in summary["by_stream"].items())
+    out.print(f"{summary['messages']:,} messages of {summary['objects']:,} objects: {streams}")
+    out.print(
+        f"{summary['new_sn_top']} new objects are called SN, {summary['enrichment']:g} times as many as in a real"
+        f" night of this size; {summary['young_sn']} objects are young supernovae, {summary['flares']} AGN flare.\n"
+    )
+
+
+def _matches(store: Store) -> list[Match]:
+    with store.read() as tx:
+        return list(queries.matches(tx, limit=1_000))
+
+
+def _line(match: Match) -> str:
+    brightness = f"{match.band} = {match.mag:.2f}" if match.mag is not None else ""
+    return f"[green]★[/] [bold]{match.object_id:<19}[/] {match.filter:<10} {match.grade or '':<7}{brightness}"
+
+
+def _show(out: Console, folder: Path, found: list[Match]) -> None:
+    """The commands that a person would type, and what they print."""
+    _type(out, folder, "matches", "--limit", "15")
+    best = [m for m in found if m.filter == "young_sn" and m.survey == "ztf"] or found
+    if best:
+        _type(out, folder, "explain", best[0].object_id)
+
+
+def _type(out: Console, folder: Path, *arguments: str) -> None:
+    out.print(f"\n[bold cyan]$ alertwatch -c {folder}/alertwatch.toml {' '.join(arguments)}[/]")
+    sys.stdout.flush()
+    alertwatch(["-c", str(folder / "alertwatch.toml"), *arguments], standalone_mode=False)
+
+
+def _summarise(
+    out: Console, night: Night, running: _Running, api: ApiServer, found: list[Match], seconds: float
+) -> None:
+    tally, looked = running.service.tally, running.service.workers.tally
+    rate = tally.messages / running.read_seconds if running.read_seconds else 0.0
+    out.print("\n[bold]Summary[/]")
+    out.print(
+        f"  {tally.messages:,} messages in {running.read_seconds:.1f} s ({rate:,.0f}/s), {tally.dead_letters} undecodable"
+    )
+    out.print(
+        f"  {tally.candidates:,} candidates, looked up {looked.looked_up:,} times"
+        f" ({looked.postponed} were put off: the API did not know them yet), {sum(api.requests.values()):,} requests"
+    )
+    objects = {(m.filter, m.survey, m.object_id) for m in found}
+    per_filter = {name: sum(f == name for f, _, _ in objects) for name in sorted({f for f, _, _ in objects})}
+    counts = ", ".join(f"{name} {count}" for name, count in per_filter.items())
+    out.print(f"  {len(objects)} objects matched in {seconds:.0f} s: {counts}")
+    out.print("\n[bold]Against the simulated truth[/] (intervals: 95 %; thresholds were never tuned on it)")
+    for one in score(night.summary, night.truth, objects):
+        out.print(f"  {str(one).replace(chr(10), chr(10) + '  ')}")

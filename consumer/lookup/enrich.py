@@ -50,8 +50,9 @@ class Lookup(ABC):
         if not missing:
             return alert
         since = float("inf") if alert.received is None else epoch_seconds(alert.received)
+        turn = self._turn(alert.object_id)
         try:
-            with self._turn(alert.object_id).lock:
+            with turn.lock:
                 known = self._look_up(alert, missing, About(alert.object_id, since))
         except (NotReadyYet, BadAnswer):
             self._forget(alert.object_id)

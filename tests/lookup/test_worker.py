@@ -1,0 +1,377 @@
+from __future__ import annotations
+
+import io
+import threading
+import time
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any
+
+import fastavro
+import pytest
+from structlog.testing import capture_logs
+
+from alertwatch.alert import Alert, Part
+from alertwatch.errors import StoreUnavailable
+from alertwatch.filter import Criterion, Filter, Outcome, Parameters
+from alertwatch.settings import ApiSettings, LookupSettings, Settings
+from alertwatch.store import Store, candidates, filter_state, tables
+from alertwatch.store.candidates import Candidate, NewCandidate
+from consumer.judging import Judges
+from consumer.lookup.worker import LookupWorkers
+from tests.lookup.conftest import Clock
+from tests.lookup.fake_api import FakeApi, Reply
+from tests.lookup.ztf_answers import CANDID, LIGHT_CURVE, MJD, OBJECT, OID, detection, light_curve, ztf_object
+
+STAMP_SCHEMA = {
+    "type": "record",
+    "name": "stamp",
+    "fields": [
+        {"name": "objectId", "type": "string"},
+        {"name": "candid", "type": "long"},
+        {
+            "name": "probabilities",
+            "type": {
+                "type": "record",
+                "name": "probabilities",
+                "fields": [{"name": c, "type": "float"} for c in ("SN", "AGN", "VS", "asteroid", "bogus")],
+            },
+        },
+    ],
+}
+
+
+class Bright(Filter[Parameters]):
+    """Matches what its own detection shows brighter than 19 mag."""
+
+    streams = frozenset({"ztf_stamp"})
+    needs = frozenset({Part.DETECTIONS})
+
+    def criteria(self, alert: Alert) -> Iterator[Criterion]:
+        own = alert.detection
+        bright = own is not None and own.mag is not None and own.mag < 19
+        yield Criterion(name="bright", outcome=Outcome.PASS if bright else Outcome.FAIL)
+
+
+class Broken(Bright):
+    """A filter with a bug."""
+
+    def criteria(self, alert: Alert) -> Iterator[Criterion]:
+        raise ZeroDivisionError("bug")
+
+
+def stamp(object_id: str = OID, candid: str = CANDID) -> bytes:
+    probabilities = {"SN": 0.75, "AGN": 0.25, "VS": 0.0, "asteroid": 0.0, "bogus": 0.0}
+    message = {"objectId": object_id, "candid": int(candid), "probabilities": probabilities}
+    file = io.BytesIO()
+    fastavro.writer(file, STAMP_SCHEMA, [message])
+    return file.getvalue()
+
+
+class Desk:
+    """A database with candidates, workers on it, and an API that a test scripts."""
+
+    def __init__(self, store: Store, api: FakeApi, clock: Clock) -> None:
+        self.store, self.api, self.clock = store, api, clock
+        self.stop = threading.Event()
+        self.judges = Judges({"bright": Bright("bright", Parameters())}, 10)
+        self.running: list[LookupWorkers] = []
+
+    def knows(self, object_id: str = OID, candid: str = CANDID) -> None:
+        self.api.script(f"/objects/{object_id}/lightcurve", Reply(light_curve(detection(candid=candid))))
+        self.api.script(f"/objects/{object_id}", Reply(ztf_object()))
+
+    def add(self, object_id: str = OID, candid: str = CANDID, *filters: str, **fields: Any) -> None:
+        values: dict[str, Any] = {
+            "survey": "ztf",
+            "object_id": object_id,
+            "alert_id": candid,
+            "stream": "ztf_stamp",
+            "source": "ztf",
+            "topic": "stamp_classifier_20260315",
+            "partition": 0,
+            "offset": 1,
+            "received": MJD + 0.01,
+            "payload": stamp(object_id, candid),
+            "filters": dict.fromkeys(filters or ("bright",), "hash"),
+        }
+        with self.store.write() as tx:
+            candidates.add(tx, [NewCandidate(**{**values, **fields})], self.clock())
+
+    def work(
+        self, apis: Mapping[str, ApiSettings] | None = None, url: str | None = None, **lookups: Any
+    ) -> LookupWorkers:
+        if apis is None:
+            api = {"url": url or self.api.url, "requests_per_second": 1e6, "breaker_failures": 3}
+            apis = {"ztf": ApiSettings(**api)}
+        settings = Settings(apis=apis, lookups=LookupSettings(**{"workers": 2, **lookups}))
+        workers = LookupWorkers(self.store, self.judges, settings, self.stop, self.clock)
+        workers.start()
+        self.running.append(workers)
+        return workers
+
+    def waiting(self) -> list[Candidate]:
+        with self.store.read() as tx:
+            return list(candidates.list(tx))
+
+    def verdicts(self) -> dict[str, str]:
+        with self.store.read() as tx:
+            rows = tx.execute(tables.verdicts.select()).all()
+        return {f"{row.filter} {row.object_id}": row.result for row in rows}
+
+    def matches(self) -> list[str]:
+        with self.store.read() as tx:
+            return [row.object_id for row in tx.execute(tables.matches.select())]
+
+
+@pytest.fixture
+def desk(store: Store, api: FakeApi, clock: Clock, monkeypatch: pytest.MonkeyPatch) -> Iterator[Desk]:
+    monkeypatch.setattr("consumer.lookup.worker.POLL_SECONDS", 0.01)
+    monkeypatch.setattr("consumer.lookup.http.RETRY_SECONDS", (0.0, 0.0))
+    desk = Desk(store, api, clock)
+    yield desk
+    desk.stop.set()
+    for workers in desk.running:
+        workers.stop()
+
+
+def until(condition: Callable[[], object]) -> None:
+    """Wait for the workers to get there."""
+    give_up = time.monotonic() + 20
+    while not condition():
+        assert time.monotonic() < give_up, "it never came to this"
+        time.sleep(0.01)
+
+
+def test_a_candidate_is_looked_up_judged_stored_and_gone(desk: Desk) -> None:
+    desk.knows()
+    desk.add()
+    workers = desk.work()
+    until(lambda: not desk.waiting() and not workers.busy)
+    assert desk.matches() == [OID]
+    assert workers.tally == (1, 1, 1, 0, 0)
+    assert workers.requests == {"ZTF API": 2}
+
+
+def test_what_does_not_match_leaves_a_verdict(desk: Desk) -> None:
+    desk.knows()
+    desk.api.script(LIGHT_CURVE, Reply(light_curve(detection(magpsf=20.5))))
+    desk.add()
+    desk.work()
+    until(lambda: not desk.waiting())
+    assert desk.verdicts() == {f"bright {OID}": "no_match"}
+    assert desk.matches() == []
+
+
+def test_candidates_of_one_object_share_its_answers(desk: Desk) -> None:
+    second = "3400500010115015002"
+    desk.api.script(LIGHT_CURVE, Reply(light_curve(detection(), detection(MJD + 0.001, second))))
+    desk.api.script(OBJECT, Reply(ztf_object()))
+    desk.add()
+    desk.add(candid=second)
+    desk.work()
+    until(lambda: not desk.waiting())
+    assert desk.matches() == [OID, OID]
+    assert len(desk.api.requests) == 2
+
+
+def test_what_is_not_ready_is_tried_again_after_1_2_5_15_minutes_then_hourly_then_given_up(desk: Desk) -> None:
+    desk.add()
+    workers = desk.work(give_up_hours=3)
+    delays = []
+    for attempt in range(1, 7):
+        until(lambda attempt=attempt: desk.waiting()[0].attempts == attempt and not workers.busy)
+        (waits,) = desk.waiting()
+        assert "does not know" in str(waits.reason)
+        delays.append(round((waits.due - desk.clock()) / 60))
+        desk.clock.now = waits.due
+    assert delays == [1, 2, 5, 15, 60, 60]
+    until(lambda: desk.waiting()[0].attempts == 7 or desk.waiting()[0].given_up_at)
+    desk.clock.now = desk.waiting()[0].due
+    until(lambda: desk.waiting()[0].given_up_at is not None)
+    assert desk.verdicts() == {}, "what is not known was judged"
+    desk.knows()
+    with desk.store.write() as tx:
+        candidates.retry(tx, None, desk.clock())
+    until(lambda: desk.matches() == [OID])
+
+
+@pytest.mark.parametrize("outage", [Reply(drop=True), Reply("down", 503), Reply("slow down", 429)])
+def test_ten_minutes_without_an_answer_cost_no_attempt_and_no_match(outage: Reply, desk: Desk) -> None:
+    objects = [f"ZTF26{name * 7}" for name in "abcdefghijkl"]
+    for name in objects:
+        desk.knows(name)
+        desk.add(name)
+    desk.api.every = outage
+    workers = desk.work(workers=1)
+    before = 0
+    for _ in range(10):
+        until(lambda: not workers.busy and all(c.due > desk.clock() for c in desk.waiting()))
+        before = len(desk.api.requests)
+        desk.clock.now += 60
+    assert sum(c.attempts for c in desk.waiting()) <= 2, "only those that found it out may count an attempt"
+    assert before < 60, "an API that is down was asked for every candidate again and again"
+    desk.api.every = None
+    while desk.waiting():
+        until(lambda: not workers.busy and all(c.due > desk.clock() for c in desk.waiting()))
+        desk.clock.now += 60
+    assert sorted(desk.matches()) == objects
+
+
+def test_one_objects_garbage_and_errors_hold_up_nobody_else(desk: Desk) -> None:
+    bad = {"ZTF26aaaaaaa": Reply(b"<html>"), "ZTF26bbbbbbb": Reply("oops", 500)}
+    for name, reply in bad.items():
+        desk.api.script(f"/objects/{name}/lightcurve", reply)
+        desk.add(name)
+    desk.knows()
+    desk.add()
+    workers = desk.work()
+    until(lambda: desk.matches() == [OID] and not workers.busy)
+    until(lambda: all(c.attempts == 1 for c in desk.waiting()))
+    desk.clock.now += 60
+    until(lambda: [c.attempts for c in desk.waiting()] == [2, 2])
+    assert [c.due - desk.clock() for c in desk.waiting()] == [120, 120]
+    assert ["no JSON" in str(c.reason) or "HTTP 500" in str(c.reason) for c in desk.waiting()] == [True, True]
+
+
+def test_a_filter_that_raises_harms_nobody_else(desk: Desk) -> None:
+    desk.judges.filters["broken"] = Broken("broken", Parameters())
+    desk.judges = Judges(desk.judges.filters, 10)
+    desk.knows()
+    desk.add(OID, CANDID, "bright", "broken")
+    desk.work()
+    until(lambda: not desk.waiting())
+    assert desk.verdicts() == {f"bright {OID}": "match", f"broken {OID}": "unknown"}
+
+
+def test_a_filter_that_is_configured_no_longer_is_dropped(desk: Desk) -> None:
+    desk.knows()
+    desk.add(OID, CANDID, "bright", "former")
+    desk.add("ZTF26zzzzzzz", "340", "former")
+    with capture_logs() as logs:
+        desk.work()
+        until(lambda: not desk.waiting())
+    assert desk.verdicts() == {f"bright {OID}": "match"}
+    assert [log["filters"] for log in logs if "no longer" in log["event"]] == [["former"], ["former"]]
+
+
+def test_a_candidate_waits_for_a_filter_that_is_switched_off_and_the_others_judge(desk: Desk) -> None:
+    desk.judges = Judges({**desk.judges.filters, "broken": Broken("broken", Parameters())}, 1)
+    with desk.store.write() as tx:
+        filter_state.record_error(tx, "broken", "bug", desk.clock(), 1, switch_off=True)
+        desk.judges.sync(tx, desk.clock())
+    desk.knows()
+    desk.add(OID, CANDID, "bright", "broken")
+    workers = desk.work()
+    until(lambda: desk.matches() == [OID] and not workers.busy)
+    (waits,) = desk.waiting()
+    assert waits.reason == "switched off after errors: broken"
+    desk.judges.filters["broken"] = Bright("broken", Parameters())
+    with desk.store.write() as tx:
+        filter_state.reset(tx, "broken")
+        desk.judges.sync(tx, desk.clock())
+    desk.clock.now = waits.due
+    until(lambda: not desk.waiting())
+    assert desk.verdicts() == {f"bright {OID}": "match", f"broken {OID}": "match"}
+
+
+def test_what_a_dead_process_had_claimed_is_done_when_its_lease_ends(desk: Desk) -> None:
+    desk.knows()
+    desk.add()
+    with desk.store.write() as tx:
+        assert candidates.claim(tx, "a process that was killed", 10, desk.clock(), 300)
+    workers = desk.work()
+    time.sleep(0.1)
+    assert workers.tally.looked_up == 0
+    desk.clock.now += 300
+    until(lambda: desk.matches() == [OID])
+
+
+def test_while_the_database_is_away_nothing_is_lost_and_it_is_said_once(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    desk.knows()
+    desk.add()
+    write, failures = desk.store.write, iter(range(3))
+
+    def away() -> Any:
+        if next(failures, None) is not None:
+            raise StoreUnavailable("the database does not answer")
+        return write()
+
+    monkeypatch.setattr(desk.store, "write", away)
+    with capture_logs() as logs:
+        desk.work(workers=1)
+        until(lambda: desk.matches() == [OID])
+    assert [log["event"] for log in logs if "database" in log["event"]] == [
+        "look-ups wait: the database does not answer",
+        "look-ups go on: the database is back",
+    ]
+
+
+def test_a_stop_gives_back_what_a_hanging_request_holds(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("consumer.lookup.worker.STOP_SECONDS", 0.2)
+    answered = threading.Event()
+    desk.api.every = Reply("late", hold=answered)
+    desk.add()
+    workers = desk.work()
+    until(lambda: desk.api.requests)
+    workers.stop()
+    with desk.store.write() as tx:
+        (claimed,) = candidates.claim(tx, "another process", 10, desk.clock(), 300)
+    answered.set()
+    until(lambda: not any(thread.is_alive() for thread in workers._threads))
+    (waits,) = desk.waiting()
+    assert (waits.owner, waits.attempts) == (claimed.owner, 0), "settled by who no longer held it"
+
+
+def test_the_operator_is_told_once_when_candidates_wait_long(desk: Desk) -> None:
+    desk.add()
+    with capture_logs() as logs:
+        workers = desk.work()
+        for _ in range(3):
+            desk.clock.now += 31 * 60
+            until(lambda: not workers.busy and desk.waiting()[0].due > desk.clock())
+            time.sleep(0.1)
+        told = [log for log in logs if log["event"] == "candidates wait long for their look-up"]
+    assert len(told) == 1
+    assert told[0]["waiting"] == 1
+
+
+def test_without_an_api_in_the_settings_the_reason_says_what_to_do(desk: Desk) -> None:
+    desk.add()
+    desk.work(apis={})
+    until(lambda: desk.waiting()[0].reason)
+    assert desk.waiting()[0].reason == "nobody to ask: add [apis.ztf] to the settings"
+
+
+def test_a_payload_that_no_longer_decodes_waits_with_its_error(desk: Desk) -> None:
+    desk.add(payload=b"damaged")
+    desk.work()
+    until(lambda: desk.waiting()[0].reason)
+    assert desk.waiting()[0].attempts == 1
+
+
+def test_an_unforeseen_error_of_one_look_up_stops_nobody(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    def explode(*_: object) -> None:
+        raise RuntimeError("a bug of ours")
+
+    monkeypatch.setattr("consumer.lookup.alerce_ztf.AlerceZtf.object", explode)
+    desk.knows()
+    desk.add()
+    with capture_logs() as logs:
+        workers = desk.work()
+        until(lambda: desk.waiting()[0].reason)
+    assert desk.waiting()[0].reason == "unforeseen: RuntimeError: a bug of ours"
+    assert workers.failure is None
+    assert any(log["log_level"] == "error" for log in logs)
+
+
+def test_a_worker_that_cannot_go_on_stops_the_service(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    def explode(*_: object) -> None:
+        raise RuntimeError("a bug of ours")
+
+    monkeypatch.setattr("alertwatch.store.candidates.claim", explode)
+    with capture_logs():
+        workers = desk.work()
+        until(desk.stop.is_set)
+    assert str(workers.failure) == "a bug of ours"

@@ -21,7 +21,7 @@ from alertwatch.settings import DatabaseSettings
 from alertwatch.store import postgres
 
 _EXPECTED = "database.url: expected sqlite:///FILE or postgresql+psycopg://USER@HOST/NAME"
-_READ_SECONDS = 300  # the longest query of a person on months of data
+_READ_SECONDS = 60  # the longest query of a person on months of data
 
 
 class Engines(NamedTuple):
@@ -45,12 +45,14 @@ def connect(settings: DatabaseSettings, patience: float) -> Engines:
     raise SettingsError(_EXPECTED)
 
 
-def _engine(url: sa.URL, patience: float, connect_args: dict[str, Any]) -> sa.Engine:
+def _engine(url: sa.URL, patience: float, connect_args: dict[str, Any], *, ping: bool = False) -> sa.Engine:
+    """An engine; with ``ping`` a pooled connection that broke meanwhile costs nobody an error."""
     return sa.create_engine(
         url,
         connect_args=connect_args,
         json_serializer=lambda value: msgspec.json.encode(value).decode(),  # NaN becomes null
         json_deserializer=msgspec.json.decode,
+        pool_pre_ping=ping,
         pool_timeout=patience,
         pool_size=8,
         max_overflow=24,
@@ -96,7 +98,8 @@ def _use_wal(connection: sqlite3.Connection, patience: float) -> None:
 
 def _postgres(url: sa.URL, patience: float) -> Engines:
     writer = _engine(url, patience, postgres.arguments(patience + 1, lock_timeout=int(patience * 1000)))
-    reader = _engine(url, patience, postgres.arguments(_READ_SECONDS, default_transaction_read_only="on"))
+    for_reading = postgres.arguments(_READ_SECONDS, default_transaction_read_only="on")
+    reader = _engine(url, patience, for_reading, ping=True)
     event.listen(writer, "do_connect", postgres.connect_within(patience + 1))
     event.listen(reader, "do_connect", postgres.connect_within(_READ_SECONDS))
     return Engines(writer, reader)

@@ -54,7 +54,7 @@ class Store:
         with ExitStack() as stack:
             if self._turns and not stack.enter_context(self._turns.turn(self._patience)):
                 raise StoreUnavailable(f"the database {self.address} is locked by another thread")
-            stack.enter_context(self._translated())
+            stack.enter_context(translated(self.address))
             self._this_thread.writes = True
             stack.callback(setattr, self._this_thread, "writes", False)
             yield stack.enter_context(self._engines.writer.begin())
@@ -62,18 +62,8 @@ class Store:
     @contextmanager
     def read(self) -> Iterator[Connection]:
         """A consistent view that waits for no writer and writes nothing. Raises like `write`."""
-        with self._translated(), self._engines.reader.begin() as tx:
+        with translated(self.address), self._engines.reader.begin() as tx:
             yield tx
-
-    @contextmanager
-    def _translated(self) -> Iterator[None]:
-        """Raise errors of ours; after one that may have broken all connections, begin with new ones."""
-        try:
-            with translated(self.address):
-                yield
-        except StoreUnavailable:
-            self.close()
-            raise
 
     def close(self) -> None:
         """Close all connections that are not in use."""

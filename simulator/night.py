@@ -221,10 +221,14 @@ class Night:
         for message in self.messages:
             streams.setdefault(message.object_id, []).append(message.stream)
         return [
-            truth_of(found, sn_top=found.called == "SN", streams=streams[object_id])
+            truth_of(found, tops=self._tops(object_id), streams=streams[object_id])
             for object_id, found in self.objects.items()
             if object_id in streams
         ]
+
+    def _tops(self, object_id: str) -> set[str]:
+        """The classes that its classifiers put on top."""
+        return {max(values, key=values.__getitem__) for _, _, values in self.opinions[object_id].values()}
 
     @cached_property
     def summary(self) -> dict[str, Any]:

@@ -119,12 +119,14 @@ class Population:
         gap = int(self.rng.integers(28, 75)) if story == "late" else 0
 
         def draw() -> SimObject:
-            source, host = self._supernova(self.night + 0.3 - self.rng.uniform(*span))
+            position = self.place(lambda: sky.anywhere(self.rng))
+            dust = sky.extinction(sky.galactic(*position)[1])
+            source, host = self._supernova(self.night + 0.3 - self.rng.uniform(*span), dust)
             return self.make(
                 source.kind,
                 story,
                 lambda _: source,
-                self._galaxies,
+                lambda: position,
                 called=called,
                 days=150,
                 host=host,
@@ -136,8 +138,8 @@ class Population:
 
         return self.until(draw, lambda found: is_story(found, story))
 
-    def _supernova(self, explosion: float) -> tuple[Supernova, Neighbour | None]:
-        """By the shares of a magnitude-limited sample; counts grow as 10**(0.6 m) at the peak."""
+    def _supernova(self, explosion: float, dust: float) -> tuple[Supernova, Neighbour | None]:
+        """By the shares of a magnitude-limited sample; counts grow as 10**(0.6 m) at the peak, before dust."""
         rng = self.rng
         kind = str(rng.choice(list(SHAPES), p=[s.share for s in SHAPES.values()]))
         shape = SHAPES[kind]
@@ -152,7 +154,7 @@ class Population:
             peak_mag=float(peak_mag),
             rise=max(4.0, float(rng.normal(*shape.rise))),
             redshift=redshift,
-            extinction=float(rng.exponential(0.15)),
+            extinction=dust + float(rng.exponential(0.15)),
             reference=host.mag if near and host else None,
         )
         return source, host
@@ -302,7 +304,7 @@ class Population:
         )
 
     def _galaxies(self) -> tuple[float, float]:
-        return sky.anywhere(self.rng)
+        return sky.away_from_plane(self.rng)
 
     def _deeper(self) -> float:
         """Rubin sees the same kinds of things, fainter."""

@@ -19,8 +19,12 @@ from simulator.truth import Truth
 Match = tuple[str, str, str]
 """Filter (configured name), survey, object id."""
 
-WANTED = {"young_sn": "young_sn", "agn_flare": "flare"}
-"""Filter → the field of the truth that says whether it should match."""
+WANTED = {
+    ("young_sn", "ztf"): "young_sn",
+    ("young_sn", "lsst"): "young_sn",
+    ("agn_flare", "ztf"): "flare",
+}
+"""Filter and survey → the field of the truth that says whether it should match."""
 
 MIN_LATITUDE = 10.0  # deg; young_sn does not look at the galactic plane
 
@@ -91,15 +95,14 @@ def score(
     night: dict[str, Any],
     truths: Sequence[Truth],
     matches: Iterable[Match],
-    wanted: dict[str, str] | None = None,
+    wanted: dict[tuple[str, str], str] | None = None,
 ) -> list[Score]:
-    """A score for every filter of ``wanted`` (default: `WANTED`) on every survey that has messages."""
+    """A score for every filter and survey of ``wanted`` (default: `WANTED`) that has messages."""
     found = set(matches)
-    surveys = sorted({t.survey for t in truths})
     return [
-        _score(name, field, [t for t in truths if t.survey == survey], found, night["enrichment"])
-        for name, field in (wanted or WANTED).items()
-        for survey in surveys
+        _score(name, field, ours, found, night["enrichment"])
+        for (name, survey), field in (wanted or WANTED).items()
+        if (ours := [t for t in truths if t.survey == survey])
     ]
 
 
@@ -135,6 +138,8 @@ def out_of_reach(truth: Truth, field: str) -> str | None:
     """Why a filter cannot find a true object from ALeRCE's messages, or ``None`` if it can."""
     if field == "young_sn" and not truth.sn_top:
         return "not called SN"
+    if field == "flare" and not truth.agn_top:
+        return "not called AGN"
     if field == "young_sn" and abs(truth.latitude) <= MIN_LATITUDE:
         return "near the galactic plane"
     if field == "young_sn" and truth.recycled:

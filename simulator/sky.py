@@ -68,9 +68,14 @@ def far_from_sun(ra: float, dec: float, mjd: NDArray[np.float64], least: float =
 
 
 def anywhere(rng: np.random.Generator) -> tuple[float, float]:
-    """Uniform on the sphere, but thinned by the Galaxy's dust: where galaxies and supernovae are seen."""
+    """Uniform on the sphere."""
+    return float(rng.uniform(0, 360)), math.degrees(math.asin(rng.uniform(-1, 1)))
+
+
+def away_from_plane(rng: np.random.Generator) -> tuple[float, float]:
+    """Where bright galaxies are seen: thinned by the Galaxy's dust towards its plane."""
     while True:
-        ra, dec = rng.uniform(0, 360), math.degrees(math.asin(rng.uniform(-1, 1)))
+        ra, dec = anywhere(rng)
         if rng.random() < 1 - math.exp(-abs(galactic(ra, dec)[1]) / 8.0):
             return ra, dec
 
@@ -90,5 +95,5 @@ def near_ecliptic(rng: np.random.Generator, opposition: float) -> tuple[float, f
 
 
 def extinction(b: float) -> float:
-    """A_g of a plane-parallel dust layer, mag: 0.08 at the poles, 3 at most."""
-    return min(3.0, 0.08 / max(math.sin(math.radians(abs(b))), 1e-3))
+    """A_g of a plane-parallel dust layer, mag: 0.12 at the poles, 0.7 at b = 10, 7 at b = 1."""
+    return min(20.0, 0.12 / max(math.sin(math.radians(abs(b))), 1e-3))

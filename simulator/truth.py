@@ -15,6 +15,7 @@ from simulator.sources import ActiveNucleus, Supernova
 
 YOUNG_DAYS = 5.0
 FLARE_MAG = 0.75
+AGN_CLASSES = {"AGN", "QSO", "Blazar"}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -26,7 +27,7 @@ class Truth:
     mag brighter at tonight's alerts, noise and random walk aside. ``start``: explosion, or onset of the flare
     or outburst. ``first_detection`` is that of the event, ``first_ever`` that of the object (years ago when
     its id is recycled); both and ``age`` are given for objects with an event. ``sn_top``: the stamp
-    classifier puts SN on top.
+    classifier puts SN on top; ``agn_top``: it, or the light-curve classifier, puts an AGN class there.
     """
 
     object_id: str
@@ -37,6 +38,7 @@ class Truth:
     young_sn: bool
     flare: bool
     sn_top: bool
+    agn_top: bool
     recycled: bool
     start: float | None
     first_detection: float | None
@@ -50,8 +52,8 @@ class Truth:
     streams: list[str]
 
 
-def truth_of(found: SimObject, *, sn_top: bool, streams: list[str]) -> Truth:
-    """The truth on one object that sent ``streams``' messages (one entry each)."""
+def truth_of(found: SimObject, *, tops: set[str], streams: list[str]) -> Truth:
+    """The truth on one object that was called ``tops`` in ``streams``' messages (one entry each)."""
     first = found.light_curve.first(since=found.start) if found.start is not None else None
     age = found.alert_times[0] - first if first is not None else None
     return Truth(
@@ -62,7 +64,8 @@ def truth_of(found: SimObject, *, sn_top: bool, streams: list[str]) -> Truth:
         story=found.story,
         young_sn=is_young(found, age),
         flare=is_flare(found),
-        sn_top=sn_top,
+        sn_top="SN" in tops,
+        agn_top=bool(tops & AGN_CLASSES),
         recycled=found.ancient is not None,
         start=found.start,
         first_detection=first,

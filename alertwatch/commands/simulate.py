@@ -67,7 +67,7 @@ def command(  # one argument per option
         click.echo(describe(night))
         click.echo(settings_for(api, brokers, api_name or api_host))
         sent = publish(night.messages, producer, rate=rate, on_sent=catalogue.sent, stop=stop.is_set)
-        click.echo(f"{sent} messages published; the API answers on port {api.port} until this is stopped")
+        click.echo(f"# {sent} messages published; the API answers on port {api.port} until this is stopped")
         stop.wait()
 
 

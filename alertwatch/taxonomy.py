@@ -8,7 +8,8 @@ Taxonomies: lc_classifier 1.1.13, BHRF and ATAT with forced photometry, stamp cl
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Set
+from functools import lru_cache
 
 from alertwatch.alert import Classification
 
@@ -37,6 +38,7 @@ _BY_LOWER_CASE = {name.lower(): name for name in CANONICAL} | {
 }
 
 
+@lru_cache(maxsize=1000)
 def canonical(name: str) -> str:
     """The canonical name of a class of any taxonomy; a name that nobody knows stays as it is."""
     return _BY_LOWER_CASE.get(name.lower(), name)
@@ -53,10 +55,9 @@ def canonical_best(classification: Classification | None) -> str | None:
     return canonical(best) if best is not None else None
 
 
-def probability(classification: Classification | None, names: Iterable[str]) -> float | None:
+def probability(classification: Classification | None, names: Set[str]) -> float | None:
     """The summed probability of canonical classes; ``None`` where the classifier knows none of them."""
-    wanted = frozenset(names)
     if classification is None:
         return None
-    found = [p for name, p in classification.probabilities.items() if canonical(name) in wanted]
+    found = [p for name, p in classification.probabilities.items() if canonical(name) in names]
     return sum(found) if found else None

@@ -15,10 +15,11 @@ from typing import NamedTuple
 from alertwatch import history, photometry
 from alertwatch.alert import Alert, Detection, NonDetection, Part
 from alertwatch.cuts import at_least, noted, one_of
-from alertwatch.filter import Criterion, Filter, Outcome, Parameters, parameter
+from alertwatch.filter import Criterion, Filter, Parameters, parameter
 from alertwatch.taxonomy import canonical_best, members, probability
 
 AGN = members("AGN")
+AGN_OR_UNKNOWN = AGN | {None}
 
 
 class AGNFlareParameters(Parameters):
@@ -67,7 +68,10 @@ class AGNFlare(Filter[AGNFlareParameters]):
 
     def wants(self, alert: Alert) -> bool:
         """Alerts whose own classification is, or may be, that of an active galaxy."""
-        return self._active(alert).outcome is not Outcome.FAIL
+        if alert.stream == "ztf_stamp":
+            return canonical_best(alert.classification) in AGN_OR_UNKNOWN
+        found = probability(alert.classification, AGN)
+        return found is None or found >= self.parameters.min_probability
 
     def criteria(self, alert: Alert) -> Iterator[Criterion]:
         """Is it an active galaxy, and does it flare?"""

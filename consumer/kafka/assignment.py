@@ -112,8 +112,10 @@ class Assignment:
     def _withdraw(self, places: Iterable[tuple[str, int]]) -> None:
         if self._cooperative:
             self._consumer.incremental_unassign([TopicPartition(*place) for place in places])
+        elif left := self._started():
+            self._consumer.assign(left)
         else:
-            self._consumer.assign(self._started())
+            self._consumer.unassign()
 
     def _on_assign(self, _: Consumer, partitions: list[TopicPartition]) -> None:
         self.changed_at, self._start_at = time.monotonic(), 0.0

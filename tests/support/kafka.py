@@ -118,8 +118,9 @@ class ApacheKafka(Broker):
             container.with_bind_ports(port, port)
         self.container = container.start()
         self.wait_until_up()
-        self.producer = Producer({"bootstrap.servers": self.bootstrap, "linger.ms": 1})
-        self.admin = AdminClient({"bootstrap.servers": self.bootstrap})
+        quick = {"bootstrap.servers": self.bootstrap, "reconnect.backoff.max.ms": 500, "log_level": 0}
+        self.producer = Producer({**quick, "linger.ms": 1})
+        self.admin = AdminClient(quick)
         self._make_user()
 
     @property

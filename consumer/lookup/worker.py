@@ -29,7 +29,8 @@ from consumer.lookup.attempt import Attempts, GiveUp, Later, Ready, Result
 
 POLL_SECONDS = 0.5
 TELL_EVERY_SECONDS = 60.0
-STOP_SECONDS = 8.0
+STOP_SECONDS = 6.0
+GIVE_BACK_SECONDS = 2.0
 LONGEST_WAIT_SECONDS = 15.0
 
 T = TypeVar("T")
@@ -100,11 +101,9 @@ class LookupWorkers:
         for thread in self._threads:
             if thread.ident is not None:
                 thread.join(max(0.0, deadline - time.monotonic()))
-        try:
-            with self._store.write() as tx:
-                candidates.release(tx, self._owner, self._clock())
-        except StoreUnavailable as error:
-            log.warning("candidates not given back; they are due again when the lease ends", error=str(error))
+        giving_back = threading.Thread(target=self._give_back, daemon=True)
+        giving_back.start()
+        giving_back.join(GIVE_BACK_SECONDS)
         for lookup in self._lookups.values():
             lookup.close()
 
@@ -117,6 +116,14 @@ class LookupWorkers:
     def requests(self) -> dict[str, int]:
         """Requests sent since the start, by API."""
         return {client.name: client.requests for lookup in self._lookups.values() for client in lookup.clients}
+
+    def _give_back(self) -> None:
+        """Let others have what is claimed at once; without the database, when the lease ends."""
+        try:
+            with self._store.write() as tx:
+                candidates.release(tx, self._owner, self._clock())
+        except StoreUnavailable as error:
+            log.warning("candidates not given back; they are due when their lease ends", error=str(error))
 
     def _run(self) -> None:
         try:

@@ -43,7 +43,7 @@ def first_detection(alert: Alert) -> float | None:
 
     So an object id that a new source inherited from an old one counts from its first use. The survey's own
     history (``first_hist_mjd``, ZTF ``jdstarthist``) does not count: it begins with the first 3-σ fluctuation,
-    which for 7 of ALeRCE's 30 example SNe is weeks to years before the first alert.
+    which for 7 of ALeRCE's 30 example SNe is a week to years before the first alert.
     """
     past, summary = detections(alert), alert.summary
     if past is None or summary is None or summary.first_mjd is None:

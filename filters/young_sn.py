@@ -25,9 +25,9 @@ from alertwatch.cuts import (
     one_of,
 )
 from alertwatch.filter import Criterion, Filter, Parameters, parameter
-from alertwatch.taxonomy import canonical_best, members, probability
+from alertwatch.taxonomy import canonical_best, probability
 
-SN = members("SN")
+SN = frozenset({"SN"})
 
 VETOING = {("stamp_classifier", "1.0.4")}
 """Classifiers that send no SN that is negative, a PS1 star (0.5, 1″) or near a known solar-system object."""

@@ -149,12 +149,10 @@ def _facts(alert: Alert) -> Iterator[tuple[str, str]]:
         )
     for match in alert.crossmatches:
         yield match.catalog, _match(match.source_id, match.distance, match.star_score)
-    if alert.summary:
-        yield "first seen", f"MJD {_number(alert.summary.first_mjd, 5)}"
-        yield (
-            "history",
-            f"MJD {_number(alert.summary.first_hist_mjd, 5)}, {_number(alert.summary.n_hist, 0)} times",
-        )
+    if alert.summary and alert.summary.first_mjd is not None:
+        yield "first seen", _time(alert.summary.first_mjd)
+    if alert.summary and alert.summary.first_hist_mjd is not None:
+        yield "history", f"{_number(alert.summary.n_hist, 0)} times since {_time(alert.summary.first_hist_mjd)}"
 
 
 def _match(source_id: str | None, distance: float | None, star_score: float | None) -> str:

@@ -156,7 +156,7 @@ class Source:
     # -- runs of fields of fixed size --------------------------------------------------------------------------
 
     def _run(self, slots: list[Slot], targets: Mapping[str, str]) -> None:
-        """One comparison for all union indices, one ``struct`` for all wanted values; else field by field."""
+        """One comparison tells that all slots have a value, one that none has; else they are read singly."""
         if len(slots) < SHORTEST_RUN:
             self._slots(slots, targets)
             return
@@ -166,6 +166,14 @@ class Source:
         with self._indented():
             self._unpack(slots, targets)
             self._line(f"pos += {width}")
+        nulls = bytes(2 - slot.tag for slot in slots if slot.tag is not None)
+        if len(nulls) == len(slots):
+            self._line(f"elif buf[pos:pos + {len(nulls)}] == {nulls!r}:")
+            with self._indented():
+                for slot in slots:
+                    if slot.name in targets:
+                        self._line(f"{targets[slot.name]} = None")
+                self._line(f"pos += {len(nulls)}")
         self._line("else:")
         with self._indented():
             self._slots(slots, targets)

@@ -16,7 +16,7 @@ import hashlib
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
-from functools import cached_property
+from functools import cache, cached_property
 from itertools import count, islice
 from typing import Any
 
@@ -206,7 +206,7 @@ class Night:
 
     def topic(self, stream: str, days_later: int = 0) -> str:
         """The daily topic of a stream."""
-        return TOPICS[stream].format(date=f"{self.date + dt.timedelta(days=days_later):%Y%m%d}")
+        return topic(stream, self.date + dt.timedelta(days=days_later))
 
     @staticmethod
     def _milliseconds(mjd: float) -> int:
@@ -246,6 +246,12 @@ class Night:
             "flares": sum(t.flare for t in self.truth),
             "recycled": sum(t.recycled for t in self.truth),
         }
+
+
+@cache
+def topic(stream: str, date: dt.date) -> str:
+    """The topic of a stream on a date."""
+    return TOPICS[stream].format(date=f"{date:%Y%m%d}")
 
 
 def last_complete_night(now: dt.datetime | None = None) -> dt.date:

@@ -272,7 +272,7 @@ class Population:
     def asteroid(self, known: bool, called: str = "asteroid") -> SimObject:
         """A single detection near the ecliptic; ``known``: in the Minor Planet Center's list."""
         rng = self.rng
-        opposition = sky.angles(sky.TO_ECLIPTIC @ sky.sun_vectors(np.array(self.night)))[0] + 180.0
+        opposition = sky.angles(sky.TO_ECLIPTIC @ sky.sun_vector(self.night))[0] + 180.0
         mag = float(rng.uniform(17, 20.3) + self._deeper())
         return self.make(
             "asteroid",

@@ -6,6 +6,7 @@ Angles in degrees, ICRS. Rotations are those of the Hipparcos catalogue (galacti
 from __future__ import annotations
 
 import math
+from functools import lru_cache
 
 import numpy as np
 from numpy.typing import NDArray
@@ -62,9 +63,10 @@ def sun_vectors(mjd: NDArray[np.float64]) -> NDArray[np.float64]:
     return np.asarray(ecliptic_plane @ TO_ECLIPTIC)
 
 
-def far_from_sun(ra: float, dec: float, mjd: NDArray[np.float64], least: float = 65.0) -> NDArray[np.bool_]:
-    """Whether a position is more than ``least`` from the sun at each time."""
-    return np.asarray(sun_vectors(mjd) @ vector(ra, dec) < math.cos(math.radians(least)))
+@lru_cache(maxsize=8)
+def sun_vector(night: int) -> NDArray[np.float64]:
+    """Direction to the sun at the beginning of a night."""
+    return sun_vectors(np.array(night))
 
 
 def anywhere(rng: np.random.Generator) -> tuple[float, float]:

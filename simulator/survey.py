@@ -21,6 +21,7 @@ Floats = NDArray[np.float64]
 LUNATION = 29.530588
 FULL_MOON = 51564.2  # MJD of a full moon (2000 January 21)
 SIDEREAL = 1.00273790935
+SUN_LIMIT = math.cos(math.radians(65.0))
 
 
 class Visits(NamedTuple):
@@ -57,7 +58,9 @@ class Survey:
 
     def observable(self, ra: float, dec: float, night: int) -> bool:
         """Within the declinations reached, and far from the sun."""
-        return self.dec[0] <= dec <= self.dec[1] and bool(sky.far_from_sun(ra, dec, np.array([night]))[0])
+        if not self.dec[0] <= dec <= self.dec[1]:
+            return False
+        return bool(sky.sun_vector(night) @ sky.vector(ra, dec) < SUN_LIMIT)
 
     def times(self, ra: float, nights: NDArray[np.int64]) -> Floats:
         """When a field is looked at in each night, MJD: at its transit, or as near to it as possible."""
@@ -126,7 +129,9 @@ def history(
     lost = lost_nights(survey.name, seed, night, survey.lost)
     period = int(rng.integers(survey.revisit[0], survey.revisit[1] + 1))
     nights = np.array([n for n in range(night - period, night - days, -period) if n not in lost][::-1])
-    seen = nights[sky.far_from_sun(ra, dec, nights) & (rng.random(len(nights)) > 0.08)]
+    seen = nights[
+        (sky.sun_vectors(nights) @ sky.vector(ra, dec) < SUN_LIMIT) & (rng.random(len(nights)) > 0.08)
+    ]
     if not len(seen):
         return Visits(np.empty(0), np.empty(0, dtype=np.int64), np.empty(0))
     return _pairs(survey, ra, seen, rng)

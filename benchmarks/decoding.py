@@ -1,7 +1,7 @@
 """Decoding: CPU per message of our readers against `fastavro`, on the same messages in the same run.
 
 ``python -m benchmarks.decoding [FOLDER]`` takes real ZTF and LSST packets from FOLDER (or the folder that the
-tests use); the classifiers' messages are made here, of the size that the real ones have.
+other benchmarks use); the classifiers' messages are made here, of the size that the real ones have.
 """
 
 from __future__ import annotations
@@ -18,6 +18,7 @@ from typing import Any
 import fastavro
 import msgspec
 
+from benchmarks.corpus import DATA
 from consumer import readers, schemas
 
 ROUNDS = 5
@@ -53,7 +54,7 @@ class Case:
     usual: Callable[[bytes], object]
 
 
-def main(folder: Path) -> None:
+def main(folder: Path = DATA) -> None:
     """Print microseconds per message and ratios."""
     print(
         f"{'':<24}{'bytes':>8}{'fastavro':>10}{'glance':>9}{'ratio':>7}{'read':>9}{'ratio':>7}  CPU µs/message"
@@ -166,6 +167,4 @@ def _round(read: Callable[[bytes], object], payloads: Payloads) -> float:
 
 
 if __name__ == "__main__":
-    from tests.support.data import DATA
-
-    main(Path(sys.argv[1]) if len(sys.argv) > 1 else DATA)
+    main(*map(Path, sys.argv[1:2]))

@@ -6,55 +6,38 @@ import struct
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from itertools import groupby
-from typing import Any, NamedTuple
+from typing import Any
 
 from alertwatch.errors import DecodeError
+from consumer.avro.lines import Lines
 from consumer.avro.schema import PRIMITIVES, Type
+from consumer.avro.slots import CODES, Slot, as_slot, layout, nulls, tags
 
 SCALARS = {*PRIMITIVES, "fixed", "enum"} - {"null"}
-CODES = {"boolean": "?", "float": "f", "double": "d"}
-MOST_LINES = 50_000  # of one plan: real schemas come to about 2,000
 SHORTEST_RUN = 3
 
 
-class Slot(NamedTuple):
-    """A field of fixed size, perhaps nullable: ``tag`` is the union index byte that announces a value."""
-
-    name: str
-    type: Type
-    value: Type
-    tag: int | None
-
-    @property
-    def width(self) -> int:
-        """Bytes of the field when it has a value."""
-        return (self.value.width or 0) + (self.tag is not None)
-
-
-class Source:
+class Source(Lines):
     """The lines of one plan. ``pos`` is the reading position, ``buf`` the buffer, ``size`` its length."""
 
     def __init__(self) -> None:
-        self.constants: dict[str, Any] = {}
-        self._lines: list[str] = []
-        self._depth = 0
-        self._names = 0
+        super().__init__()
         self._open: list[Type] = []
 
     def function(self, schema: Type, fields: Any, whole: bool) -> str:
         """``plan(buf, pos)`` → (value, position after what was read)."""
-        self._line("def plan(buf, pos):")
-        with self._indented():
-            self._line("size = len(buf)")
+        self.line("def plan(buf, pos):")
+        with self.indented():
+            self.line("size = len(buf)")
             self._read(schema, fields, "out", cut=not whole)
-            self._line("return out, pos")
-        return "\n".join(self._lines) + "\n"
+            self.line("return out, pos")
+        return self.text
 
     # -- reading: code that assigns a value to ``into`` and moves ``pos`` behind it ---------------------------
 
     def _read(self, kind: Type, fields: Any, into: str, cut: bool = False) -> None:
         if isinstance(fields, Mapping) and kind.kind in SCALARS:
-            self._line(f"fail('a {kind.kind} where a record is wanted')")
+            self.line(f"fail('a {kind.kind} where a record is wanted')")
         elif kind.kind == "record":
             with self._entered(kind):
                 self._record(kind, fields, into, cut)
@@ -67,39 +50,38 @@ class Source:
 
     def _scalar(self, kind: Type, into: str) -> None:
         if kind.kind == "null":
-            self._line(f"{into} = None")
+            self.line(f"{into} = None")
         elif kind.kind in CODES:
-            unpack = self._constant(struct.Struct("<" + CODES[kind.kind]).unpack_from)
-            self._line(f"{into} = {unpack}(buf, pos)[0]; pos += {kind.width}")
+            unpack = self.constant(struct.Struct("<" + CODES[kind.kind]).unpack_from)
+            self.line(f"{into} = {unpack}(buf, pos)[0]; pos += {kind.width}")
         elif kind.kind == "fixed":
-            self._line(f"{into} = buf[pos:pos + {kind.size}]; pos += {kind.size}")
+            self.line(f"{into} = buf[pos:pos + {kind.size}]; pos += {kind.size}")
         elif kind.kind in ("int", "long"):
             self._long(into)
         elif kind.kind == "enum":
             self._long(into)
-            self._line(f"{into} = {self._constant(dict(enumerate(kind.symbols)))}[{into}]")
+            self.line(f"{into} = {self.constant(dict(enumerate(kind.symbols)))}[{into}]")
         else:
             length = self._length()
             decode = ".decode()" if kind.kind == "string" else ""
-            self._line(f"{into} = buf[pos:pos + {length}]{decode}; pos += {length}")
+            self.line(f"{into} = buf[pos:pos + {length}]{decode}; pos += {length}")
 
     def _record(self, kind: Type, fields: Any, into: str | None, cut: bool) -> None:
         wanted = _wanted(kind, fields)
-        targets = {name: self._name("v") for name in wanted}
+        targets = {name: self.name("v") for name in wanted}
         names = list(kind.fields)
         last = max((names.index(name) for name in wanted), default=-1) if cut else len(names) - 1
         final = names[last] if cut and wanted else None
-        for fixed, group in groupby(
-            names[: last + 1], key=lambda name: _slot(name, kind.fields[name]) is not None
-        ):
+        slots = {name: as_slot(name, kind.fields[name]) for name in names[: last + 1]}
+        for fixed, group in groupby(slots.items(), key=lambda item: item[1] is not None):
             if fixed:
-                self._run([_slot(name, kind.fields[name]) for name in group], targets)  # type: ignore[misc]
+                self._run([slot for _, slot in group if slot], targets)
                 continue
-            for name in group:
+            for name, _ in group:
                 self._field(kind.fields[name], wanted.get(name), targets.get(name), cut=name == final)
         if into is not None:
             pairs = ", ".join(f"{name!r}: {target}" for name, target in targets.items())
-            self._line(f"{into} = {{{pairs}}}")
+            self.line(f"{into} = {{{pairs}}}")
 
     def _field(self, kind: Type, fields: Any, into: str | None, cut: bool = False) -> None:
         if into is None:
@@ -110,31 +92,31 @@ class Source:
     def _union(self, kind: Type, fields: Any, into: str, cut: bool) -> None:
         def branch(inner: Type) -> None:
             if isinstance(fields, Mapping) and inner.kind == "record" and _missing(inner, fields):
-                self._line(f"fail({'no ' + _missing(inner, fields) + ' in ' + inner.name!r})")
+                self.line(f"fail({'no ' + _missing(inner, fields) + ' in ' + inner.name!r})")
             else:
                 self._read(inner, fields, into, cut)
 
         self._choose(kind, branch)
 
     def _blocks(self, kind: Type, fields: Any, into: str) -> None:
-        key, value = self._name("k"), self._name("v")
-        self._line(f"{into} = {'[]' if kind.kind == 'array' else '{}'}")
+        key, value = self.name("k"), self.name("v")
+        self.line(f"{into} = {'[]' if kind.kind == 'array' else '{}'}")
         with self._items(kind):
             if kind.kind == "map":
                 self._scalar(Type("string"), key)
             self._read(kind.branches[0], fields, value)
-            self._line(f"{into}.append({value})" if kind.kind == "array" else f"{into}[{key}] = {value}")
+            self.line(f"{into}.append({value})" if kind.kind == "array" else f"{into}[{key}] = {value}")
 
     # -- skipping: code that moves ``pos`` behind a value -----------------------------------------------------
 
     def _skip(self, kind: Type) -> None:
         if kind.width is not None:
-            self._line(f"pos += {kind.width}" if kind.width else "pass")
+            self.line(f"pos += {kind.width}" if kind.width else "pass")
         elif kind.kind in ("int", "long", "enum"):
-            self._line("while buf[pos] > 127: pos += 1")
-            self._line("pos += 1")
+            self.line("while buf[pos] > 127: pos += 1")
+            self.line("pos += 1")
         elif kind.kind in ("string", "bytes"):
-            self._line(f"pos += {self._length()}")
+            self.line(f"pos += {self._length()}")
         elif kind.kind == "record":
             with self._entered(kind):
                 self._record(kind, {}, None, cut=False)
@@ -149,7 +131,7 @@ class Source:
     def _skip_union(self, kind: Type) -> None:
         if all(branch.width is not None for branch in kind.branches):
             steps = {2 * index: 1 + (branch.width or 0) for index, branch in enumerate(kind.branches)}
-            self._line(f"pos += {self._constant(steps)}[buf[pos]]")
+            self.line(f"pos += {self.constant(steps)}[buf[pos]]")
         else:
             self._choose(kind, self._skip)
 
@@ -161,21 +143,20 @@ class Source:
             self._slots(slots, targets)
             return
         width = sum(slot.width for slot in slots)
-        mask, pattern = _tags(slots)
-        self._line(f"if bits(buf[pos:pos + {width}], 'little') & {mask} == {pattern}:")
-        with self._indented():
+        mask, pattern = tags(slots)
+        self.line(f"if bits(buf[pos:pos + {width}], 'little') & {mask} == {pattern}:")
+        with self.indented():
             self._unpack(slots, targets)
-            self._line(f"pos += {width}")
-        nulls = bytes(2 - slot.tag for slot in slots if slot.tag is not None)
-        if len(nulls) == len(slots):
-            self._line(f"elif buf[pos:pos + {len(nulls)}] == {nulls!r}:")
-            with self._indented():
-                for slot in slots:
-                    if slot.name in targets:
-                        self._line(f"{targets[slot.name]} = None")
-                self._line(f"pos += {len(nulls)}")
-        self._line("else:")
-        with self._indented():
+            self.line(f"pos += {width}")
+        empty = nulls(slots)
+        if empty is not None:
+            self.line(f"elif buf[pos:pos + {len(empty)}] == {empty!r}:")
+            with self.indented():
+                for name in (slot.name for slot in slots if slot.name in targets):
+                    self.line(f"{targets[name]} = None")
+                self.line(f"pos += {len(empty)}")
+        self.line("else:")
+        with self.indented():
             self._slots(slots, targets)
 
     def _slots(self, slots: list[Slot], targets: Mapping[str, str]) -> None:
@@ -186,82 +167,58 @@ class Source:
         found = [targets[slot.name] for slot in slots if slot.name in targets]
         if not found:
             return
-        layout = "<"
-        for slot in slots:
-            layout += "" if slot.tag is None else "x"
-            layout += CODES[slot.value.kind] if slot.name in targets else f"{slot.value.width}x"
-        unpack = self._constant(struct.Struct(layout).unpack_from)
-        self._line(f"{', '.join(found)}, = {unpack}(buf, pos)")
+        unpack = self.constant(struct.Struct(layout(slots, targets)).unpack_from)
+        self.line(f"{', '.join(found)}, = {unpack}(buf, pos)")
 
     # -- pieces ----------------------------------------------------------------------------------------------
 
     def _long(self, into: str) -> None:
         self._varint(into)
-        self._line(f"{into} = {into} >> 1 ^ -({into} & 1)")
+        self.line(f"{into} = {into} >> 1 ^ -({into} & 1)")
 
     def _varint(self, into: str) -> None:
-        self._line(f"{into} = buf[pos]; pos += 1")
-        self._line(f"if {into} > 127: {into}, pos = varint(buf, pos, {into})")
+        self.line(f"{into} = buf[pos]; pos += 1")
+        self.line(f"if {into} > 127: {into}, pos = varint(buf, pos, {into})")
 
     def _length(self) -> str:
-        length = self._name("n")
+        length = self.name("n")
         self._varint(length)
-        self._line(f"if {length} & 1: fail('a negative length')")
-        self._line(f"{length} >>= 1")
+        self.line(f"if {length} & 1: fail('a negative length')")
+        self.line(f"{length} >>= 1")
         return length
 
     def _choose(self, kind: Type, branch: Any) -> None:
         """An ``if`` per branch of a union, values before null; any other index fails."""
-        tag = self._name("t")
-        self._line(f"{tag} = buf[pos]; pos += 1")
+        tag = self.name("t")
+        self.line(f"{tag} = buf[pos]; pos += 1")
         word = "if"
         for index in sorted(range(len(kind.branches)), key=lambda i: kind.branches[i].kind == "null"):
-            self._line(f"{word} {tag} == {2 * index}:")
-            with self._indented():
+            self.line(f"{word} {tag} == {2 * index}:")
+            with self.indented():
                 branch(kind.branches[index])
             word = "elif"
-        self._line("else:" if kind.branches else "if True:")
-        with self._indented():
-            self._line("fail('a union index that the schema does not have')")
+        self.line("else:" if kind.branches else "if True:")
+        with self.indented():
+            self.line("fail('a union index that the schema does not have')")
 
     @contextmanager
     def _items(self, kind: Type) -> Iterator[None]:
         """The loops over the blocks and items of an array or map; every item takes at least a byte."""
         if kind.kind == "array" and not _takes_bytes(kind.branches[0], ()):
             raise DecodeError("the schema has an array of nothing")
-        count = self._name("n")
-        self._line("while True:")
-        with self._indented():
+        count = self.name("n")
+        self.line("while True:")
+        with self.indented():
             self._long(count)
-            self._line(f"if {count} == 0: break")
-            self._line(f"if {count} < 0:")
-            with self._indented():
-                self._line(f"{count} = -{count}")
+            self.line(f"if {count} == 0: break")
+            self.line(f"if {count} < 0:")
+            with self.indented():
+                self.line(f"{count} = -{count}")
                 self._skip(Type("long"))
-            self._line(f"if {count} > size - pos: fail('more items than bytes')")
-            self._line(f"for _ in range({count}):")
-            with self._indented():
+            self.line(f"if {count} > size - pos: fail('more items than bytes')")
+            self.line(f"for _ in range({count}):")
+            with self.indented():
                 yield
-
-    def _line(self, text: str) -> None:
-        if len(self._lines) >= MOST_LINES:
-            raise DecodeError("the schema is too large to read")
-        self._lines.append(" " * self._depth + text)
-
-    def _name(self, prefix: str) -> str:
-        self._names += 1
-        return f"{prefix}{self._names}"
-
-    def _constant(self, value: Any) -> str:
-        name = f"C{len(self.constants)}"
-        self.constants[name] = value
-        return name
-
-    @contextmanager
-    def _indented(self) -> Iterator[None]:
-        self._depth += 1
-        yield
-        self._depth -= 1
 
     @contextmanager
     def _entered(self, record: Type) -> Iterator[None]:
@@ -285,28 +242,6 @@ def _wanted(kind: Type, fields: Any) -> dict[str, Any]:
 
 def _missing(kind: Type, fields: Iterable[str]) -> str:
     return ", ".join(name for name in fields if not name.endswith("?") and name not in kind.fields)
-
-
-def _slot(name: str, kind: Type) -> Slot | None:
-    """``kind`` as a slot of a run: float, double or boolean, alone or in a union with null."""
-    if kind.kind in CODES:
-        return Slot(name, kind, kind, None)
-    if kind.kind == "union" and len(kind.branches) == 2:
-        for index, (value, other) in enumerate(zip(kind.branches, reversed(kind.branches), strict=True)):
-            if value.kind in CODES and other.kind == "null":
-                return Slot(name, kind, value, 2 * index)
-    return None
-
-
-def _tags(slots: list[Slot]) -> tuple[int, int]:
-    """Mask and pattern, little-endian, of the union index bytes of a run that has all its values."""
-    mask = pattern = position = 0
-    for slot in slots:
-        if slot.tag is not None:
-            mask |= 0xFF << 8 * position
-            pattern |= slot.tag << 8 * position
-        position += slot.width
-    return mask, pattern
 
 
 def _takes_bytes(kind: Type, inside: tuple[Type, ...]) -> bool:

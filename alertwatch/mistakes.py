@@ -78,13 +78,29 @@ def line_numbers(text: str) -> dict[Place, int]:
 def unknown_variables(environ: Mapping[str, str], table: Mapping[str, Any]) -> Iterator[str]:
     """Sentences on the ``ALERTWATCH_…`` variables that mean nothing; ``table``: all that is set."""
     known, open_ended = OTHER_VARIABLES, set()
-    for place, is_open in _keys(Settings, table):
+    for place, is_open in keys(Settings, table):
         known |= {variable(*place)}
         open_ended |= {variable(*place) + DELIMITER} if is_open else set()
     for name in sorted(environ):
         mine = name.upper().startswith(PREFIX) and not name.startswith(TEST_VARIABLES)
         if mine and name.upper() not in known and not name.upper().startswith(tuple(open_ended)):
             yield f"the environment variable {name} is no setting{nearest(name.upper(), known)}"
+
+
+def keys(kind: Any, table: Any, above: Place = ()) -> Iterator[tuple[Place, bool]]:
+    """Every key that may be set, and whether it may hold any further keys (filters' parameters, topics)."""
+    if isinstance(kind, type) and issubclass(kind, BaseModel):
+        inner = {key: field.annotation for key, field in kind.model_fields.items()}
+        is_open = kind.model_config.get("extra") == "allow"
+    else:
+        value = get_args(kind)[1] if get_origin(kind) is dict else None
+        is_table = isinstance(value, type) and issubclass(value, BaseModel)
+        inner = dict.fromkeys(table, value) if is_table and isinstance(table, Mapping) else {}
+        is_open = value is not None and not is_table
+    if above:
+        yield above, is_open
+    for key, below in inner.items():
+        yield from keys(below, table.get(key) if isinstance(table, Mapping) else None, (*above, key))
 
 
 def misplaced_secrets(table: Mapping[str, Any], origin: Origin) -> Iterator[str]:
@@ -190,19 +206,3 @@ def _type_at(place: Place) -> Any:
     for key in place:
         kind = _inner(kind, key)
     return kind
-
-
-def _keys(kind: Any, table: Any, above: Place = ()) -> Iterator[tuple[Place, bool]]:
-    """Every key that may be set, and whether it may hold any further keys (filters' parameters, topics)."""
-    if isinstance(kind, type) and issubclass(kind, BaseModel):
-        inner = {key: field.annotation for key, field in kind.model_fields.items()}
-        is_open = kind.model_config.get("extra") == "allow"
-    else:
-        value = get_args(kind)[1] if get_origin(kind) is dict else None
-        is_table = isinstance(value, type) and issubclass(value, BaseModel)
-        inner = dict.fromkeys(table, value) if is_table and isinstance(table, Mapping) else {}
-        is_open = value is not None and not is_table
-    if above:
-        yield above, is_open
-    for key, below in inner.items():
-        yield from _keys(below, table.get(key) if isinstance(table, Mapping) else None, (*above, key))

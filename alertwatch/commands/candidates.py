@@ -29,7 +29,7 @@ COLUMNS = [
 @click.group(invoke_without_command=True)
 @click.pass_context
 def command(ctx: click.Context) -> None:
-    """List the alerts that wait for a look-up, or have them tried again."""
+    """List alerts that wait for a look-up, or retry them."""
     if ctx.invoked_subcommand is None:
         ctx.invoke(list_, given_up=False, limit=100, format_="table")
 

@@ -29,7 +29,7 @@ class Finding(NamedTuple):
 @click.command()
 @click.pass_context
 def command(ctx: click.Context) -> None:
-    """Verify settings, credentials, broker, topics, database and API.
+    """Verify settings, broker, topics, database and API.
 
     Exit codes: 0 all is well (warnings included), 2 settings, 3 credentials, 4 database too new, 75 something
     does not answer.

@@ -41,7 +41,7 @@ COLUMNS = [
 @click.group(invoke_without_command=True)
 @click.pass_context
 def command(ctx: click.Context) -> None:
-    """List the messages that could not be decoded; show, retry or drop them."""
+    """List, show, retry or drop messages that did not decode."""
     if ctx.invoked_subcommand is None:
         ctx.invoke(list_, source=None, limit=100, format_="table")
 

@@ -49,10 +49,10 @@ RESULTS = {
 )
 @click.pass_obj
 def command(session: Session, object_id: str, survey: str | None, anew: bool, format_: str) -> None:
-    """Explain why an object matched, or did not: every verdict, every criterion.
+    """Tell why an object matched, or did not.
 
-    An object that no filter has judged is looked up now and judged as of its latest detection; that is said,
-    and nothing is stored.
+    Every verdict on it is shown, criterion by criterion. An object that no filter has judged is looked up
+    now and judged as of its latest detection; that is said, and nothing is stored.
     """
     stored, waiting = ([], []) if anew else _stored(session.settings, session, survey, object_id)
     rows = [_stored_row(verdict) for verdict in stored]

@@ -37,7 +37,7 @@ PARAMETERS = [
 @click.group(invoke_without_command=True)
 @click.pass_context
 def command(ctx: click.Context) -> None:
-    """List filters, show one, or let one that was switched off run again."""
+    """List filters, show one, or switch one on again."""
     if ctx.invoked_subcommand is None:
         ctx.invoke(list_, format_="table")
 

@@ -22,7 +22,10 @@ NEXT = """Wrote {path}. Now:
 @click.option("--force", is_flag=True, help="Overwrite the file if it exists.")
 @click.pass_obj
 def command(session: Session, force: bool) -> None:
-    """Write a commented alertwatch.toml (or the file that --config names)."""
+    """Write a commented settings file.
+
+    It is alertwatch.toml, or the file that --config names.
+    """
     path = session.config
     try:
         with path.open("w" if force else "x", encoding="utf-8") as file:

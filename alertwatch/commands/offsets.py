@@ -46,7 +46,10 @@ GAPS = [
 @format_option
 @click.pass_obj
 def command(session: Session, source: str | None, only_gaps: bool, format_: Format) -> None:
-    """Show position, end and lag of each topic and partition: positions by the database, ends by the broker."""
+    """Show position and lag of each topic and partition.
+
+    Positions are those in the database; where a partition ends is asked of the broker.
+    """
     sources = session.settings.sources
     if source is not None and source not in sources:
         raise AlertwatchError(f"no source {source!r} is configured{registry.nearest(source, sources)}")

@@ -58,9 +58,9 @@ def test_a_table_names_what_a_person_looks_for(cli):
     result = cli("matches", "--object", "ZTF26later")
 
     head, line = result.stdout.splitlines()
-    assert head.split() == "TIME (UTC) OBJECT FILTER GRADE CLASS P RA DEC MAG BAND ALERT".split()
+    assert " ".join(head.split()) == "TIME (UTC) OBJECT FILTER GRADE CLASS P RA DEC MAG BAND ALERT"
     what = f"ZTF26later young_sn gold SN 0.80 10.00000 -45.00000 18.50 g {BIG_ID}"
-    assert line.split() == ["2025-11-21", "00:00", *what.split()]
+    assert " ".join(line.split()) == f"2025-11-21 00:00 {what}"
 
 
 def test_ids_survive_every_format_to_the_last_digit(cli):

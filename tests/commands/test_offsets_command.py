@@ -16,9 +16,8 @@ def topic(broker, settings_file) -> str:
     """Three messages in partition 0 of a topic that the settings follow."""
     name = broker.topic()
     broker.produce(name, [b"one", b"two", b"three"], partition=0)
-    settings_file.write_text(
-        f'[sources.ztf]\nbrokers = "{broker.bootstrap}"\ngroup_id = "tests"\ntopics = {{ {name} = "ztf_stamp" }}\n'
-    )
+    source = f'brokers = "{broker.bootstrap}"\ngroup_id = "tests"\ntopics = {{ {name} = "ztf_stamp" }}\n'
+    settings_file.write_text(f"[sources.ztf]\n{source}")
     return name
 
 

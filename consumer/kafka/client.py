@@ -33,10 +33,12 @@ NAMED = {
     "security.protocol": "security",
 }
 
-# 16 MB of messages fetched ahead are as fast as librdkafka's 64; ten seconds after a crash the group goes on.
+# 16 MB of messages fetched ahead are as fast as librdkafka's 64. Ten seconds after a crash the group goes on.
+# A broker waits for a member that vanished in the middle of a rebalance as long as a poll may take.
 DEFAULTS: Options = {
     "client.id": "alertwatch",
     "queued.max.messages.kbytes": 16384,
+    "max.poll.interval.ms": 60_000,
     "fetch.queue.backoff.ms": 5,
     "topic.metadata.refresh.interval.ms": 20_000,
     "socket.keepalive.enable": True,

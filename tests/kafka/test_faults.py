@@ -30,7 +30,7 @@ def test_a_broker_restart_loses_nothing(
         assert not source.poll(0.5)
     apache.start()
     apache.produce(topic, payloads(100, first=100))
-    messages += read(source, database, 100)
+    messages += read(source, database, 100, seconds=120)
     assert numbers(messages) == list(range(200))
 
 

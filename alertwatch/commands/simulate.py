@@ -10,7 +10,10 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from alertwatch.errors import SettingsError
+
 if TYPE_CHECKING:
+    from simulator.api.catalogue import Catalogue
     from simulator.api.server import ApiServer
     from simulator.night import Night
 
@@ -51,7 +54,6 @@ def command(  # one argument per option
     """
     from simulator import truth as truth_file
     from simulator.api.catalogue import Catalogue
-    from simulator.api.server import ApiServer
     from simulator.night import Night
     from simulator.publish import producer_for, publish
 
@@ -63,12 +65,24 @@ def command(  # one argument per option
     catalogue = Catalogue(night, ready_after=ready_after)
     if truth is not None:
         truth_file.write(truth, night.summary, night.truth)
-    with ApiServer(catalogue, port=api_port, host=api_host) as api:
+    with _serve(catalogue, api_port, api_host) as api:
         click.echo(describe(night))
         click.echo(settings_for(api, brokers, api_name or api_host))
         sent = publish(night.messages, producer, rate=rate, on_sent=catalogue.sent, stop=stop.is_set)
         click.echo(f"# {sent} messages published; the API answers on port {api.port} until this is stopped")
         stop.wait()
+
+
+def _serve(catalogue: Catalogue, port: int, host: str) -> ApiServer:
+    """The API server; `SettingsError` when it cannot listen there."""
+    from simulator.api.server import ApiServer
+
+    try:
+        return ApiServer(catalogue, port=port, host=host)
+    except OSError as error:
+        raise SettingsError(
+            f"the simulated API cannot listen on {host}:{port} ({error.strerror}); see --api-port"
+        ) from error
 
 
 def describe(night: Night) -> str:
@@ -79,7 +93,7 @@ def describe(night: Night) -> str:
         f"# night of {summary['date']} (seed {summary['seed']}): {summary['messages']} messages ({streams}) "
         f"of {summary['objects']} objects\n"
         f"# {summary['new_sn_top']} new ZTF objects with SN on top, {summary['enrichment']:g} times as many as "
-        f"in a real night of this size; {summary['young_sn']} are or were missed as young supernovae, "
+        f"in a real night of this size; {summary['young_sn']} young supernovae (some not called SN), "
         f"{summary['flares']} AGN flares"
     )
 

@@ -33,6 +33,15 @@ def _asked(query: Query) -> str:
     return query["oid"][0]
 
 
+def _number(query: Query, name: str, default: float) -> float:
+    """A parameter that is a number; this API's 422 for one that is not."""
+    try:
+        return float(query.get(name, [default])[0])
+    except ValueError as error:
+        problem = {"type": "float_parsing", "loc": ["query", name], "msg": str(error), "input": query[name][0]}
+        raise fastapi_error(422, [problem]) from error
+
+
 def _view(catalogue: Catalogue, object_id: str) -> View | None:
     view = catalogue.view(object_id)
     return view if view is not None and not view.found.is_ztf else None
@@ -128,7 +137,7 @@ def list_objects(catalogue: Catalogue, query: Query) -> dict[str, Any]:
     mode = query.get("order_mode", ["DESC"])[0]
     if mode not in {"DESC", "ASC"}:
         raise fastapi_error(422, {"search_filters": "Order can be only DESC or ASC."})
-    page, size = max(1, int(query.get("page", ["1"])[0])), int(query.get("page_size", ["10"])[0])
+    page, size = max(1, int(_number(query, "page", 1))), int(_number(query, "page_size", 10))
     items = [item for view in catalogue.views() if (item := _item(catalogue, view, query)) is not None]
     items.sort(key=lambda item: item["probability"], reverse=mode == "DESC")
     shown, has_next = items[(page - 1) * size : page * size], len(items) > page * size
@@ -148,7 +157,7 @@ def _item(catalogue: Catalogue, view: View, query: Query) -> dict[str, Any] | No
     object_id = view.found.object_id
     if view.found.is_ztf or object_id not in query.get("oid", [object_id]):
         return None
-    ranking, least = int(query.get("ranking", ["1"])[0]), float(query.get("probability", ["0"])[0])
+    ranking, least = _number(query, "ranking", 1), _number(query, "probability", 0)
     for row in opinion_rows(catalogue, object_id):
         name = query.get("class_name", [row["class_name"]])[0]
         if row["class_name"] == name and row["ranking"] == ranking and row["probability"] >= least:

@@ -229,6 +229,7 @@ def test_rubin_objects_are_listed_by_class(api: ApiServer) -> None:
     page = get(api, "/object_api/list_objects", survey="lsst", class_name="SN", page_size=2).json()
     assert [item["class_name"] for item in page["items"]] == ["SN", "SN"]
     assert page["next"] == 2
+    assert get(api, "/object_api/list_objects", page="two").status_code == 422
 
 
 # -- what is known when -------------------------------------------------------------------------------------

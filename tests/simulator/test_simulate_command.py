@@ -83,3 +83,14 @@ def test_a_broker_that_is_not_there_is_said_in_one_sentence() -> None:
         assert process.wait(40) != 0
         assert process.stderr is not None
         assert "no Kafka broker answers at 127.0.0.1:1" in process.stderr.read()
+
+
+def test_a_port_that_is_taken_is_said_in_one_sentence(broker: EmbeddedBroker) -> None:
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        port = str(taken.getsockname()[1])
+        with simulate("--brokers", broker.bootstrap, "--alerts", "50", "--api-port", port) as process:
+            assert process.wait(40) == 2
+            assert process.stderr is not None
+            assert f"cannot listen on 127.0.0.1:{port}" in process.stderr.read()

@@ -21,7 +21,6 @@ COMMANDS = [
     "dead-letters",
     "filters",
     "explain ZTF26aaaaaaa",
-    "run",
 ]
 
 

@@ -1,55 +1,27 @@
 from __future__ import annotations
 
-import io
+import subprocess
+import sys
 import threading
 import time
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
-import fastavro
 import pytest
 from structlog.testing import capture_logs
 
-from alertwatch.alert import Alert, Part
+from alertwatch.alert import Alert
 from alertwatch.errors import StoreUnavailable
-from alertwatch.filter import Criterion, Filter, Outcome, Parameters
+from alertwatch.filter import Criterion, Parameters
 from alertwatch.settings import ApiSettings, LookupSettings, Settings
 from alertwatch.store import Store, candidates, filter_state, tables
 from alertwatch.store.candidates import Candidate, NewCandidate
 from consumer.judging import Judges
 from consumer.lookup.worker import LookupWorkers
+from tests.lookup.bright import Bright, stamp
 from tests.lookup.conftest import Clock
 from tests.lookup.fake_api import FakeApi, Reply
 from tests.lookup.ztf_answers import CANDID, LIGHT_CURVE, MJD, OBJECT, OID, detection, light_curve, ztf_object
-
-STAMP_SCHEMA = {
-    "type": "record",
-    "name": "stamp",
-    "fields": [
-        {"name": "objectId", "type": "string"},
-        {"name": "candid", "type": "long"},
-        {
-            "name": "probabilities",
-            "type": {
-                "type": "record",
-                "name": "probabilities",
-                "fields": [{"name": c, "type": "float"} for c in ("SN", "AGN", "VS", "asteroid", "bogus")],
-            },
-        },
-    ],
-}
-
-
-class Bright(Filter[Parameters]):
-    """Matches what its own detection shows brighter than 19 mag."""
-
-    streams = frozenset({"ztf_stamp"})
-    needs = frozenset({Part.DETECTIONS})
-
-    def criteria(self, alert: Alert) -> Iterator[Criterion]:
-        own = alert.detection
-        bright = own is not None and own.mag is not None and own.mag < 19
-        yield Criterion(name="bright", outcome=Outcome.PASS if bright else Outcome.FAIL)
 
 
 class Broken(Bright):
@@ -57,14 +29,6 @@ class Broken(Bright):
 
     def criteria(self, alert: Alert) -> Iterator[Criterion]:
         raise ZeroDivisionError("bug")
-
-
-def stamp(object_id: str = OID, candid: str = CANDID) -> bytes:
-    probabilities = {"SN": 0.75, "AGN": 0.25, "VS": 0.0, "asteroid": 0.0, "bogus": 0.0}
-    message = {"objectId": object_id, "candid": int(candid), "probabilities": probabilities}
-    file = io.BytesIO()
-    fastavro.writer(file, STAMP_SCHEMA, [message])
-    return file.getvalue()
 
 
 class Desk:
@@ -176,7 +140,7 @@ def test_candidates_of_one_object_share_its_answers(desk: Desk) -> None:
 
 def test_what_is_not_ready_is_tried_again_after_1_2_5_15_minutes_then_hourly_then_given_up(desk: Desk) -> None:
     desk.add()
-    workers = desk.work(give_up_hours=3)
+    workers = desk.work(give_up_hours=2)
     delays = []
     for attempt in range(1, 7):
         until(lambda attempt=attempt: desk.waiting()[0].attempts == attempt and not workers.busy)
@@ -185,13 +149,24 @@ def test_what_is_not_ready_is_tried_again_after_1_2_5_15_minutes_then_hourly_the
         delays.append(round((waits.due - desk.clock()) / 60))
         desk.clock.now = waits.due
     assert delays == [1, 2, 5, 15, 60, 60]
-    until(lambda: desk.waiting()[0].attempts == 7 or desk.waiting()[0].given_up_at)
-    desk.clock.now = desk.waiting()[0].due
     until(lambda: desk.waiting()[0].given_up_at is not None)
     assert desk.verdicts() == {}, "what is not known was judged"
     desk.knows()
     with desk.store.write() as tx:
         candidates.retry(tx, None, desk.clock())
+    until(lambda: desk.matches() == [OID])
+
+
+def test_an_outage_longer_than_the_patience_gives_nothing_up(desk: Desk) -> None:
+    desk.knows()
+    desk.add()
+    desk.api.every = Reply("down for the week", 503, {"Retry-After": "3600"})
+    workers = desk.work(give_up_hours=2)
+    for _ in range(4):
+        until(lambda: not workers.busy and desk.waiting()[0].due > desk.clock())
+        desk.clock.now += 3600
+    desk.api.every = None
+    desk.clock.now += 3600
     until(lambda: desk.matches() == [OID])
 
 
@@ -375,3 +350,21 @@ def test_a_worker_that_cannot_go_on_stops_the_service(desk: Desk, monkeypatch: p
         workers = desk.work()
         until(desk.stop.is_set)
     assert str(workers.failure) == "a bug of ours"
+
+
+def test_processes_killed_at_any_moment_lose_nothing_and_repeat_nothing(desk: Desk, database_url: str) -> None:
+    desk.clock.now = time.time()
+    objects = [f"ZTF26{a}{b}aaaaa" for a in "abcdefgh" for b in "abcdefgh"]
+    for name in objects:
+        desk.knows(name)
+        desk.add(name)
+    command = [sys.executable, "-m", "tests.lookup.bright", database_url, desk.api.url]
+    for requests in (1, 6, 13, 24, 40):
+        desk.api.requests.clear()
+        with subprocess.Popen(command) as process:
+            until(lambda least=requests: len(desk.api.requests) >= least)
+            process.kill()
+    assert desk.waiting(), "all was done before the last kill"
+    subprocess.run(command, check=True, timeout=60)
+    assert sorted(desk.matches()) == objects
+    assert desk.waiting() == []

@@ -73,13 +73,17 @@ class Attempts:
         except (BadInput, TryAgainLater) as error:
             return self._later(candidate, str(error))
         except Exception as error:
-            log.exception("look-up failed in an unforeseen way", object=candidate.object_id)
-            return self._later(candidate, f"unforeseen: {type(error).__name__}: {error}")
+            return self.unforeseen(candidate, error)
         return Ready(self._judges.judge(wanting, alert), off)
 
     def again(self, candidate: Candidate, off: tuple[str, ...]) -> Later | GiveUp:
         """When to judge with the filters that are switched off, which somebody may mend."""
         return self._later(candidate, f"switched off after errors: {', '.join(off)}")
+
+    def unforeseen(self, candidate: Candidate, error: Exception) -> Later | GiveUp:
+        """A bug, ours or the data's, met on one candidate: it waits, the others go on."""
+        log.error("look-up failed in an unforeseen way", object=candidate.object_id, exc_info=error)
+        return self._later(candidate, f"unforeseen: {type(error).__name__}: {error}")
 
     def _filters(self, candidate: Candidate) -> tuple[tuple[Filter[Any], ...], tuple[str, ...]]:
         """The filters to judge with, and those switched off; one that is configured no longer is dropped."""

@@ -174,13 +174,18 @@ class LookupWorkers:
         self._told = long
 
     def _work_on(self, candidate: Candidate) -> None:
+        result = self._attempts.make(candidate)
         try:
-            result = self._attempts.make(candidate)
-            matches = self._patiently(lambda tx: self._settle(tx, candidate, result))
-            if matches is not None:
-                self._count(candidate, result, matches)
+            self._finish(candidate, result)
+        except Exception as error:  # what cannot be stored of one alert must not come back for ever
+            self._finish(candidate, self._attempts.unforeseen(candidate, error))
         finally:
             self._in_hand.discard(candidate.id)
+
+    def _finish(self, candidate: Candidate, result: Result) -> None:
+        matches = self._patiently(lambda tx: self._settle(tx, candidate, result))
+        if matches is not None:
+            self._count(candidate, result, matches)
 
     def _settle(self, tx: Connection, candidate: Candidate, result: Result) -> list[NewMatch]:
         """Everything that comes of one attempt, in one transaction."""

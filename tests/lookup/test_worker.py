@@ -14,7 +14,7 @@ from alertwatch.alert import Alert
 from alertwatch.errors import StoreUnavailable
 from alertwatch.filter import Criterion, Parameters
 from alertwatch.settings import ApiSettings, LookupSettings, Settings
-from alertwatch.store import Store, candidates, filter_state, tables
+from alertwatch.store import Store, candidates, filter_state, tables, verdicts
 from alertwatch.store.candidates import Candidate, NewCandidate
 from consumer.judging import Judges
 from consumer.lookup.worker import LookupWorkers
@@ -339,6 +339,24 @@ def test_an_unforeseen_error_of_one_look_up_stops_nobody(desk: Desk, monkeypatch
     assert desk.waiting()[0].reason == "unforeseen: RuntimeError: a bug of ours"
     assert workers.failure is None
     assert any(log["log_level"] == "error" for log in logs)
+
+
+def test_a_verdict_that_cannot_be_stored_stops_nobody(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    save = verdicts.save
+
+    def picky(tx: Any, judged: Any, now: float) -> Any:
+        if judged[0].alert.object_id == "ZTF26aaaaaaa":
+            raise ValueError("no such position")
+        return save(tx, judged, now)
+
+    monkeypatch.setattr("alertwatch.store.verdicts.save", picky)
+    for name in ("ZTF26aaaaaaa", OID):
+        desk.knows(name)
+        desk.add(name)
+    with capture_logs():
+        desk.work()
+        until(lambda: desk.matches() == [OID] and [c.attempts for c in desk.waiting()] == [1])
+    assert desk.waiting()[0].reason == "unforeseen: ValueError: no such position"
 
 
 def test_a_worker_that_cannot_go_on_stops_the_service(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -90,7 +90,7 @@ class KafkaSource:
         self._away_since: float | None = None
         self._refused: AccessDenied | None = None
         self._paused = False
-        self._largest = 1
+        self._largest = 0
 
     # -- what a service calls ------------------------------------------------------------------------------
 
@@ -177,7 +177,8 @@ class KafkaSource:
         raw, room = [first] if first else [], self._settings.batch_bytes
         while raw:
             room -= self._take(raw, batch.messages)
-            wanted = min(most - len(batch.messages), room // self._largest)
+            fitting = room // self._largest if self._largest else 1  # sizes are not known yet: one by one
+            wanted = min(most - len(batch.messages), fitting)
             raw = self._consumer.consume(wanted, 0) if wanted > 0 else []
         for held in self._held.values():
             if held.start and held.next != held.given:

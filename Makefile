@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 export UV_PROJECT_ENVIRONMENT := $(VENV)
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test check lint types bench docs-help build clean
+.PHONY: help demo test check lint types bench docs build clean
 
 help: ## show what there is
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-10s %s\n", $$1, $$2}'
@@ -34,6 +34,9 @@ check: lint types test ## what CI checks
 
 bench: $(VENV)/.ready ## the figures: speed against a plain loop, memory, latency, completeness
 	@$(BIN)/python -m benchmarks
+
+docs: $(VENV)/.ready ## bring tables and help texts in docs/ up to date
+	@$(BIN)/python docs/generate.py
 
 build: $(VENV)/.ready ## the wheel and the source distribution
 	@PATH="$(CURDIR)/$(BIN):$$PATH" uv build

@@ -114,8 +114,9 @@ class CrossMatch(msgspec.Struct, frozen=True, kw_only=True):
 class ObjectSummary(msgspec.Struct, frozen=True, kw_only=True):
     """What the broker or the survey knows of the object as a whole.
 
-    ``first_mjd`` and ``last_mjd``: first and last detection; ``n_det``: detections in alerts; ``first_hist_mjd``
-    and ``n_hist``: the same in the survey's own history, which reaches below the alert threshold.
+    ``first_mjd`` and ``last_mjd``: first and last detection; ``n_det``: detections in alerts;
+    ``first_hist_mjd`` and ``n_hist``: the same in the survey's own history, which reaches below the alert
+    threshold.
     """
 
     first_mjd: float | None = None

@@ -97,7 +97,7 @@ class SourceSettings(Section):
         23, ge=0, le=23, description="UTC hour at which the producer moves to the next date's topic"
     )
     retention_hours: float = Field(48.0, gt=0, description="how long the broker keeps a topic's messages [h]")
-    batch_messages: int = Field(500, ge=1, le=10_000, description="most messages in one transaction")
+    batch_messages: int = Field(2_000, ge=1, le=10_000, description="most messages in one transaction")
     batch_bytes: int = Field(16_000_000, ge=100_000, description="most bytes in one transaction")
     dead_letter_limit: float = Field(
         0.5,

@@ -52,7 +52,7 @@ class Answers:
     def __init__(self, found: Labelled) -> None:
         self._found = found
 
-    def get(self, path: str, params: Mapping[str, str], about: About, *, missing: int = 404) -> Any:  # noqa: ARG002
+    def get(self, path: str, params: Mapping[str, str], about: About, *, missing: int = 404) -> Any:
         """The JSON of one path."""
         if path == "get_avro_info":
             return self._packet(int(params["candid"]))

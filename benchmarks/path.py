@@ -94,7 +94,7 @@ def alertwatch(job: Job) -> tuple[float, int]:
     class Timed(KafkaSource):
         start = 0.0
 
-        def poll(self, timeout: float, at_most: int | None = None):  # noqa: ANN202
+        def poll(self, timeout: float, at_most: int | None = None):
             batch = super().poll(timeout, at_most)
             if batch.messages and not self.start:
                 self.start = time.perf_counter()

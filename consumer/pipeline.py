@@ -66,7 +66,7 @@ class Pipeline:
             counts[topic] += 1
             try:
                 self._take(message, self._reader(topic), outcome)
-            except DecodeError as error:
+            except Exception as error:  # a reader's bug is one message's problem, too
                 outcome.dead_letters.append(_dead_letter(message, self._reader_name(topic), error))
         outcome.messages = counts.total()
         self._check_limit(counts, outcome.dead_letters)
@@ -84,13 +84,22 @@ class Pipeline:
         return matches
 
     def _take(self, message: Message, reader: Reader, outcome: Outcome) -> None:
+        """The message's alert; of the rare message that holds several, each."""
+        try:
+            self._look(message, message.payload, reader, outcome)
+        except DecodeError:
+            parts = reader.split(message.payload)
+            if len(parts) == 1:
+                raise
+            for payload in parts:
+                self._look(message, payload, reader, outcome)
+
+    def _look(self, message: Message, payload: bytes, reader: Reader, outcome: Outcome) -> None:
         received = from_unix_ms(message.timestamp_ms) if message.timestamp_ms else None
-        for payload in reader.split(message.payload):
-            glance = reader.glance(payload, received)
-            outcome.alerts += 1
-            wanting = self._selection.interested(glance)
-            if wanting:
-                self._keep(message, payload, reader.read(payload, received), wanting, outcome)
+        wanting = self._selection.interested(reader.glance(payload, received))
+        outcome.alerts += 1
+        if wanting:
+            self._keep(message, payload, reader.read(payload, received), wanting, outcome)
 
     def _keep(
         self, message: Message, payload: bytes, alert: Alert, wanting: tuple[Filter[Any], ...], outcome: Outcome
@@ -141,7 +150,8 @@ def _candidate(message: Message, payload: bytes, alert: Alert, filters: dict[str
     )
 
 
-def _dead_letter(message: Message, reader: str, error: DecodeError) -> DeadLetter:
+def _dead_letter(message: Message, reader: str, error: Exception) -> DeadLetter:
+    text = str(error) if isinstance(error, DecodeError) else f"the reader failed: {error!r}"
     source, topic, partition = message.partition
     return DeadLetter(
         source=source,
@@ -150,6 +160,6 @@ def _dead_letter(message: Message, reader: str, error: DecodeError) -> DeadLette
         offset=message.offset,
         timestamp_ms=message.timestamp_ms,
         reader=reader,
-        error=str(error),
+        error=text,
         payload=message.payload,
     )

@@ -7,7 +7,6 @@ from collections.abc import Sequence
 from contextlib import suppress
 from threading import Event, Thread
 
-import astropy_healpix  # noqa: F401 - slow to load: here, not when the first match is stored
 import structlog
 from apscheduler.schedulers.background import BackgroundScheduler
 
@@ -25,6 +24,7 @@ from consumer.pipeline import Pipeline
 PROGRESS_SECONDS = 10
 HEARTBEAT_SECONDS = 60
 RETRY_SECONDS = 5
+PATIENCE_SECONDS = 5  # with a lock of others: the loop tries again, and a stop must not wait longer
 
 log = structlog.get_logger(__name__)
 
@@ -45,7 +45,7 @@ def open_store(settings: DatabaseSettings, stop: Event, *, patient: bool) -> Sto
     """Open and migrate the database; a daemon (``patient``) waits for one that does not answer yet."""
     while True:
         try:
-            return Store.open(settings)
+            return Store.open(settings, patience=PATIENCE_SECONDS)
         except StoreUnavailable as error:
             if not patient:
                 raise

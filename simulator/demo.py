@@ -37,7 +37,7 @@ from simulator.score import score
 READY_AFTER = 2.0  # seconds until the API knows an alert; minutes in reality
 LONGEST_SECONDS = 120.0
 
-SETTINGS = """# What the demo ran on: the simulated ALeRCE, and waits of seconds where the real one needs minutes.
+SETTINGS = """# What the demo ran on: a simulated ALeRCE, and waits of seconds where the real one needs minutes.
 [database]
 url = "sqlite:///matches.db"
 
@@ -190,8 +190,8 @@ def _introduce(out: Console, night: Night) -> None:
     streams = ", ".join(f"{count:,} {name}" for name, count in summary["by_stream"].items())
     out.print(f"{summary['messages']:,} messages of {summary['objects']:,} objects: {streams}")
     out.print(
-        f"{summary['new_sn_top']} new objects are called SN, {summary['enrichment']:g} times as many as in a real"
-        f" night of this size; {summary['young_sn']} objects are young supernovae, {summary['flares']} AGN flare.\n"
+        f"{summary['new_sn_top']} new objects are called SN, {summary['enrichment']:g} times as many as in a"
+        f" real night of this size; {summary['young_sn']} are young supernovae, {summary['flares']} AGN flare\n"
     )
 
 
@@ -226,11 +226,12 @@ def _summarise(
     rate = tally.messages / running.read_seconds if running.read_seconds else 0.0
     out.print("\n[bold]Summary[/]")
     out.print(
-        f"  {tally.messages:,} messages in {running.read_seconds:.1f} s ({rate:,.0f}/s), {tally.dead_letters} undecodable"
+        f"  {tally.messages:,} messages in {running.read_seconds:.1f} s ({rate:,.0f}/s),"
+        f" {tally.dead_letters} undecodable"
     )
     out.print(
         f"  {tally.candidates:,} candidates, looked up {looked.looked_up:,} times"
-        f" ({looked.postponed} were put off: the API did not know them yet), {sum(api.requests.values()):,} requests"
+        f" ({looked.postponed} put off: not known to the API yet), {sum(api.requests.values()):,} requests"
     )
     objects = {(m.filter, m.survey, m.object_id) for m in found}
     per_filter = {name: sum(f == name for f, _, _ in objects) for name in sorted({f for f, _, _ in objects})}

@@ -6,7 +6,7 @@ happened, to what (topic, offset, object, key), and what to do about it; it neve
 
 
 class AlertwatchError(Exception):
-    """Base of all errors of alertwatch: a sentence for a person. ``exit_code``: what the command line returns."""
+    """Base of all errors of alertwatch: a sentence for a person, and the exit code of the command line."""
 
     exit_code = 1
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 import io
 import os
 import random
+from collections import defaultdict
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -17,6 +18,7 @@ from simulator import wire
 from simulator.features import NAMES
 
 DATA = Path(os.environ.get("ALERTWATCH_TEST_DATA", Path(__file__).parents[2] / "shared" / "data"))
+FULL = 40_000  # bytes: packets with their cutouts
 SHARE = 0.01  # of the messages that pass the cut
 STABLE = ["SNIa", "SNIbc", "SNII", "SLSN", "YSO", "CV/Nova", "LPV", "E", "DSCT", "RRL", "CEP", "Periodic-Other"]
 
@@ -31,21 +33,25 @@ class Corpus(NamedTuple):
 
 
 def ztf_packets(count: int) -> Corpus:
-    """Real ZTF packets (50 to 100 kB, with cutouts and history), each under candids of its own."""
-    base = []
+    """Real ZTF packets of one schema version (as on a stream), each under candids of its own."""
+    by_schema: dict[str, list[tuple[bytes, dict[str, Any]]]] = defaultdict(list)
     for path in sorted((DATA / "ztf").rglob("*.avro")):
         payload = path.read_bytes()
-        record = _only_record(payload)
-        if record and 50_000 < len(payload) < 100_000 and _zigzag(record["candid"]) in payload:
-            base.append((payload, record))
+        schema, record = _only_record(payload)
+        if (
+            record
+            and len(payload) > FULL
+            and record["candidate"].get("drb")
+            and _zigzag(record["candid"]) in payload
+        ):
+            by_schema[schema].append((payload, record))
+    base = max(by_schema.values(), key=len, default=[])
     if not base:
         raise FileNotFoundError(f"no real ZTF packets in {DATA}; set ALERTWATCH_TEST_DATA")
-    base = base[:200]
-    brightest = sorted(record["candidate"]["magpsf"] for _, record in base)
-    limit = brightest[max(1, round(SHARE * len(base)))]
+    surest = sorted((record["candidate"]["drb"] for _, record in base), reverse=True)
+    limit = surest[max(0, round(SHARE * len(base)) - 1)]
     messages = [_renumbered(*base[i % len(base)], i // len(base)) for i in range(count)]
-    settings = {"bright_packet": {"brighter_than": limit}}
-    return Corpus("ztf_packet", messages, settings, limit)
+    return Corpus("ztf_packet", messages, {"surely_real": {"min_real_bogus": limit}}, limit)
 
 
 def ztf_stamps(count: int, seed: int = 1) -> Corpus:
@@ -74,12 +80,15 @@ def ztf_lcs(count: int, seed: int = 1) -> Corpus:
     return Corpus("ztf_lc", messages, {"agn_flare": {}}, 0.5)
 
 
-def _only_record(payload: bytes) -> dict[str, Any] | None:
+def _only_record(payload: bytes) -> tuple[str, dict[str, Any] | None]:
+    """The schema and the one record of a packet; no record for broken and foreign files."""
     try:
-        (record,) = fastavro.reader(io.BytesIO(payload))
+        reader = fastavro.reader(io.BytesIO(payload))
+        (record,) = reader
     except Exception:
-        return None
-    return record if isinstance(record, dict) and {"candidate", "candid"} <= record.keys() else None
+        return "", None
+    is_packet = isinstance(record, dict) and {"candidate", "candid"} <= record.keys()
+    return str(reader.writer_schema), record if is_packet else None
 
 
 def _renumbered(payload: bytes, record: dict[str, Any], copy: int) -> bytes:

@@ -157,8 +157,8 @@ def _plain_decoding(job: Job) -> tuple[Callable[[bytes], dict[str, Any]], Callab
     def bare(payload: bytes) -> dict[str, Any]:
         return fastavro.schemaless_reader(io.BytesIO(payload), wire.PARSED["lc"])
 
-    def bright(record: dict[str, Any]) -> bool:
-        return record["candidate"]["magpsf"] < job.limit
+    def surely_real(record: dict[str, Any]) -> bool:
+        return (record["candidate"]["drb"] or 0.0) >= job.limit
 
     def supernova(record: dict[str, Any]) -> bool:
         found = record["probabilities"]
@@ -168,9 +168,11 @@ def _plain_decoding(job: Job) -> tuple[Callable[[bytes], dict[str, Any]], Callab
         found = record["lc_classification"]["probabilities"]
         return found["AGN"] + found["QSO"] + found["Blazar"] >= job.limit
 
-    return {"ztf_packet": (container, bright), "ztf_stamp": (container, supernova), "ztf_lc": (bare, nucleus)}[
-        job.stream
-    ]
+    return {
+        "ztf_packet": (container, surely_real),
+        "ztf_stamp": (container, supernova),
+        "ztf_lc": (bare, nucleus),
+    }[job.stream]
 
 
 # -- the run ---------------------------------------------------------------------------------------------------

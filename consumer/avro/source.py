@@ -144,6 +144,10 @@ class Source(Lines):
             return
         width = sum(slot.width for slot in slots)
         mask, pattern = tags(slots)
+        if not mask:
+            self._unpack(slots, targets)
+            self.line(f"pos += {width}")
+            return
         self.line(f"if bits(buf[pos:pos + {width}], 'little') & {mask} == {pattern}:")
         with self.indented():
             self._unpack(slots, targets)

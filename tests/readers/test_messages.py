@@ -173,7 +173,11 @@ REFUSED = {
     "a place that is not a number": ("rubin_stamp", rubin(ra=math.nan), "not on the sky"),
     "probabilities of half": ("rubin_stamp", rubin(probabilities={"SN": 0.25, "AGN": 0.25}), "add up to 0.5"),
     "no probabilities": ("rubin_stamp", rubin(probabilities={}), "add up to 0"),
-    "a probability above one": ("rubin_stamp", rubin(probabilities={"SN": 1.5, "VS": -0.5}), "probability 1.5"),
+    "a probability above one": (
+        "rubin_stamp",
+        rubin(probabilities={"SN": 1.5, "VS": -0.5}),
+        "negative probability",
+    ),
     "a probability that is not a number": ("ztf_stamp", stamp(probabilities={**SN, "SN": math.nan}), "nan"),
     "bytes after a Rubin message": ("rubin_stamp", RUBIN + b"\0", "1 bytes are left over"),
     "a Rubin message cut short": ("rubin_stamp", RUBIN[:-1], "error|cut short"),

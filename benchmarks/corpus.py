@@ -48,9 +48,13 @@ def ztf_packets(count: int) -> Corpus:
     base = max(by_schema.values(), key=len, default=[])
     if not base:
         raise FileNotFoundError(f"no real ZTF packets in {DATA}; set ALERTWATCH_TEST_DATA")
-    surest = sorted((record["candidate"]["drb"] for _, record in base), reverse=True)
-    limit = surest[max(0, round(SHARE * len(base)) - 1)]
-    messages = [_renumbered(*base[i % len(base)], i // len(base)) for i in range(count)]
+    *others, surest = sorted(base, key=lambda found: found[1]["candidate"]["drb"])
+    limit = surest[1]["candidate"]["drb"]
+    others = [found for found in others if found[1]["candidate"]["drb"] < limit]
+    messages = [
+        _renumbered(*(surest if i % round(1 / SHARE) == 0 else others[i % len(others)]), i)
+        for i in range(count)
+    ]
     return Corpus("ztf_packet", messages, {"surely_real": {"min_real_bogus": limit}}, limit)
 
 
@@ -87,8 +91,9 @@ def _only_record(payload: bytes) -> tuple[str, dict[str, Any] | None]:
         (record,) = reader
     except Exception:
         return "", None
-    is_packet = isinstance(record, dict) and {"candidate", "candid"} <= record.keys()
-    return str(reader.writer_schema), record if is_packet else None
+    if not isinstance(record, dict) or not {"candidate", "candid"} <= record.keys():
+        return "", None
+    return str(reader.writer_schema), record
 
 
 def _renumbered(payload: bytes, record: dict[str, Any], copy: int) -> bytes:

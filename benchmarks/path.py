@@ -87,12 +87,12 @@ def alertwatch(job: Job) -> tuple[float, int]:
     from alertwatch.settings import Settings
     from alertwatch.store import Store
     from consumer.judging import Judges
-    from consumer.kafka.source import KafkaSource
+    from consumer.kafka.source import Batch, KafkaSource
     from consumer.loop import Limits, SourceLoop
     from consumer.pipeline import Pipeline
 
     class Timed(KafkaSource):
-        start = 0.0
+        start = end = 0.0
 
         def poll(self, timeout: float, at_most: int | None = None):
             batch = super().poll(timeout, at_most)
@@ -100,7 +100,11 @@ def alertwatch(job: Job) -> tuple[float, int]:
                 self.start = time.perf_counter()
             return batch
 
-    settings = Settings.model_validate(_settings(job))
+        def commit(self, batch: Batch) -> None:  # called when a batch has been stored
+            self.end = time.perf_counter()
+            super().commit(batch)
+
+    settings = Settings.model_validate(settings_for(job))
     source_settings = settings.sources["bench"]
     with Store.open(settings.database) as store:
         judges = Judges(registry.build(settings), 10)
@@ -108,8 +112,7 @@ def alertwatch(job: Job) -> tuple[float, int]:
         pipeline = Pipeline("bench", source.reader_name, judges, 0.5)
         loop = SourceLoop("bench", source, pipeline, store, Event(), Limits(most_alerts=job.count))
         loop.run()
-    end = time.perf_counter()
-    return job.count / (end - source.start), loop.tally.matches + loop.tally.candidates
+    return job.count / (source.end - source.start), loop.tally.matches + loop.tally.candidates
 
 
 CONTENDERS: dict[str, Callable[[Job], tuple[float, int]]] = {
@@ -133,7 +136,8 @@ def _consumer(job: Job) -> Consumer:
     return consumer
 
 
-def _settings(job: Job) -> dict[str, Any]:
+def settings_for(job: Job) -> dict[str, Any]:
+    """Settings for the service, with a new database and consumer group."""
     folder = tempfile.mkdtemp()
     return {
         "database": {"url": f"sqlite:///{folder}/bench.db"},

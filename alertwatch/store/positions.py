@@ -39,11 +39,14 @@ _KEY = [table.c[name] for name in PositionKey._fields]
 
 
 def load(tx: Connection, keys: Sequence[PositionKey]) -> dict[PositionKey, int]:
-    """The next offset to read of each partition that has one stored."""
-    wanted = set(keys)
-    rows = tx.execute(select(*_KEY, table.c.next_offset).where(table.c.topic.in_({k.topic for k in wanted})))
-    found = {PositionKey(*key): offset for *key, offset in rows}
-    return {key: offset for key, offset in found.items() if key in wanted}
+    """The next offset to read of each partition that has one stored.
+
+    Those of the same partition in other incarnations of its topic come too, in the order of their last change.
+    """
+    wanted = {key._replace(incarnation="") for key in keys}
+    statement = select(*_KEY, table.c.next_offset).where(table.c.topic.in_({k.topic for k in wanted}))
+    found = {PositionKey(*key): offset for *key, offset in tx.execute(statement.order_by(table.c.updated_at))}
+    return {key: offset for key, offset in found.items() if key._replace(incarnation="") in wanted}
 
 
 def save(tx: Connection, positions: Mapping[PositionKey, int], source: str) -> None:
@@ -65,6 +68,12 @@ def save(tx: Connection, positions: Mapping[PositionKey, int], source: str) -> N
     common = {"source": source, "updated_at": time.time()}
     rows = [{**key._asdict(), "next_offset": positions[key], **common} for key in sorted(positions)]
     tx.execute(statement, rows)
+
+
+def move(tx: Connection, key: PositionKey, offset: int) -> None:
+    """Set a stored position, backwards too: what lay between is gone from the broker, and recorded as a gap."""
+    here = [column == value for column, value in zip(_KEY, key, strict=True)]
+    tx.execute(update(table).where(*here).values(next_offset=offset, updated_at=time.time()))
 
 
 def heard(tx: Connection, source: str, now: float) -> None:

@@ -11,7 +11,12 @@ from sqlalchemy.dialects import postgresql, sqlite
 
 def insert(tx: Connection, table: Table) -> sqlite.Insert:
     """An INSERT into ``table`` that knows ``on_conflict_do_update`` and ``on_conflict_do_nothing``."""
-    if tx.dialect.name == "postgresql":
+    return insert_for(tx.dialect.name, table)
+
+
+def insert_for(dialect: str, table: Table) -> sqlite.Insert:
+    """The same for a database by its name, for statements that are made once and kept."""
+    if dialect == "postgresql":
         return postgresql.insert(table)  # type: ignore[return-value]  # the same methods
     return sqlite.insert(table)
 

@@ -44,15 +44,19 @@ RESULTS = {
 @click.argument("object_id", metavar="OBJECT")
 @click.option("--survey", type=click.Choice(["ztf", "lsst"]), help="Without it: told from the id.")
 @click.option("--now", "anew", is_flag=True, help="Look the object up now, even if verdicts are stored.")
+@click.option("--all", "every", is_flag=True, help="Earlier verdicts criterion by criterion, too.")
 @click.option(
     "--format", "format_", type=click.Choice(["text", "json"]), default="text", help="How to print it."
 )
 @click.pass_obj
-def command(session: Session, object_id: str, survey: str | None, anew: bool, format_: str) -> None:
+def command(
+    session: Session, object_id: str, survey: str | None, anew: bool, every: bool, format_: str
+) -> None:
     """Tell why an object matched, or did not.
 
-    Every verdict on it is shown, criterion by criterion. An object that no filter has judged is looked up
-    now and judged as of its latest detection; that is said, and nothing is stored.
+    The latest verdict of each filter is shown criterion by criterion, earlier ones in a line each. An object
+    that no filter has judged is looked up now and judged as of its latest detection; that is said, and
+    nothing is stored.
     """
     stored, waiting = ([], []) if anew else _stored(session.settings, session, survey, object_id)
     rows = [_stored_row(verdict) for verdict in stored]
@@ -64,8 +68,11 @@ def command(session: Session, object_id: str, survey: str | None, anew: bool, fo
         return
     out = console()
     _say_where_from(out, object_id, bool(stored), anew, waiting)
+    latest = rows if every else list({row["filter"]: row for row in reversed(rows)}.values())
     for row in rows:
-        _print(out, row)
+        if row in latest:
+            _print(out, row)
+    _print_earlier(out, [row for row in rows if row not in latest])
 
 
 def _stored(
@@ -135,13 +142,28 @@ def _say_where_from(
 
 def _print(out: Console, row: Row) -> None:
     """One verdict: a headline, then a line per criterion."""
-    word, style = RESULTS[Result(row["result"])]
-    when = "at an unknown time" if row["mjd"] is None else f"{row['time']} UTC (MJD {row['mjd']:.5f})"
-    out.print()
-    out.print(Text.assemble((row["filter"], "bold"), ": ", (word, style), f" {row['grade'] or ''}".rstrip()))
     judged = f" · judged {row['judged_at']}" if "judged_at" in row else ""
-    out.print(Text(f"alert {row['alert_id']} · {row['stream']} · {when}{judged}", style="dim"))
+    out.print()
+    out.print(_result(row))
+    out.print(Text(f"{_alert(row)}{judged}", style="dim"))
     out.print(criteria_table(msgspec.convert(row["criteria"], list[Criterion])))
+
+
+def _print_earlier(out: Console, rows: Sequence[Row]) -> None:
+    if rows:
+        out.print("\nEarlier (--all shows their criteria):")
+    for row in rows:
+        out.print(Text.assemble(_result(row), (f" · {_alert(row)}", "dim")))
+
+
+def _result(row: Row) -> Text:
+    word, style = RESULTS[Result(row["result"])]
+    return Text.assemble((row["filter"], "bold"), ": ", (word, style), f" {row['grade'] or ''}".rstrip())
+
+
+def _alert(row: Row) -> str:
+    when = "at an unknown time" if row["mjd"] is None else f"{row['time']} UTC (MJD {row['mjd']:.5f})"
+    return f"alert {row['alert_id']} · {row['stream']} · {when}"
 
 
 def criteria_table(criteria: Iterable[Criterion]) -> Table:

@@ -126,12 +126,12 @@ def _in_cone(tx: Connection, query: Select[Any], cone: Cone) -> Iterator[Match]:
 
 
 def verdicts_of(tx: Connection, survey: str | None, object_id: str) -> list[StoredVerdict]:
-    """Every verdict on an object, by time of the alert and filter; ``survey`` ``None``: in all surveys."""
+    """Every verdict on an object, the newest alert first; ``survey`` ``None``: in all surveys."""
     columns = tables.verdicts.c
     query = _select(tables.verdicts, StoredVerdict).where(columns.object_id == object_id)
     if survey is not None:
         query = query.where(columns.survey == survey)
-    query = query.order_by(columns.mjd.nulls_last(), columns.filter, columns.id)
+    query = query.order_by(columns.mjd.desc().nulls_last(), columns.filter, columns.id.desc())
     return [_judgement(StoredVerdict, row) for row in tx.execute(query).mappings()]
 
 

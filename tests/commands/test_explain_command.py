@@ -80,6 +80,30 @@ def test_every_criterion_of_a_stored_verdict_is_told(cli, store):
     ]
 
 
+def test_the_latest_verdict_comes_first_and_earlier_ones_take_a_line_each(cli, store):
+    with store.write() as tx:
+        for mjd, result in ((60000.25, Result.UNKNOWN), (60003.25, Result.NO_MATCH), (60001.25, Result.MATCH)):
+            alert = an_alert("ZTF26aaaaaaa", f"{mjd:.0f}", mjd=mjd)
+            verdicts.save(tx, [judged(alert, a_verdict(result=result, criteria=CRITERIA))], 1.7e9)
+
+    told = cli("explain", "ZTF26aaaaaaa").stdout.splitlines()
+    whole = cli("explain", "ZTF26aaaaaaa", "--all").stdout.splitlines()
+
+    assert [line for line in told if "young_sn" in line or "Earlier" in line] == [
+        "young_sn: no match",
+        "Earlier (--all shows their criteria):",
+        "young_sn: MATCH · alert 60001 · ztf_stamp · 2023-02-26 06:00 UTC (MJD 60001.25000)",
+        "young_sn: not known · alert 60000 · ztf_stamp · 2023-02-25 06:00 UTC (MJD 60000.25000)",
+    ]
+    assert sum("not a star" in line for line in told) == 1
+    assert [line for line in whole if "young_sn" in line] == [
+        "young_sn: no match",
+        "young_sn: MATCH",
+        "young_sn: not known",
+    ]
+    assert sum("not a star" in line for line in whole) == 3
+
+
 def test_json_has_the_same_with_ids_as_text(cli, store):
     with store.write() as tx:
         verdicts.save(tx, [judged(an_alert("ZTF26aaaaaaa"), a_verdict(grade="gold"))], 1.7e9)

@@ -75,7 +75,7 @@ def test_an_empty_database_answers_everything_with_nothing(store: Store) -> None
         assert queries.filter_counts(tx) == {}
 
 
-def test_the_verdicts_on_an_object_come_in_the_order_of_its_alerts(night: Store) -> None:
+def test_the_verdicts_on_an_object_come_newest_alert_first(night: Store) -> None:
     with night.read() as tx:
         found = [(v.filter, v.result) for v in queries.verdicts_of(tx, "ztf", "nowhere")]
         assert queries.verdicts_of(tx, "lsst", "nowhere") == []

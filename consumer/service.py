@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from threading import Event, Thread
 
@@ -61,9 +61,11 @@ def _loop(
         with store.read() as tx:
             return positions.load(tx, keys)
 
-    def record_gap(gap: gaps.Gap) -> None:
+    def record_gap(gap: gaps.Gap, resumed: Mapping[positions.PositionKey, int]) -> None:
         with store.write() as tx:
             gaps.add(tx, gap)
+            for key, offset in resumed.items():
+                positions.move(tx, key, offset)
 
     source = KafkaSource(name, settings, load_positions, record_gap)
     pipeline = Pipeline(name, source.reader_name, judges, settings.dead_letter_limit)

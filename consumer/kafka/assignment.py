@@ -28,6 +28,7 @@ class Held:
     next: int = -1  # offset of the next message
     given: int = -1  # position last handed out, or stored
     ended_at: int = -1
+    high: int = 0  # where the partition ended when last asked
 
     @property
     def ended(self) -> bool:
@@ -37,6 +38,7 @@ class Held:
     def begin(self, start: Start) -> None:
         """Read from here."""
         self.start, self.next, self.given, self.ended_at = start, start.offset, start.stored, -1
+        self.high = start.high
 
 
 class Assignment:

@@ -71,8 +71,12 @@ class Cluster:
 
     def extents(self, places: Collection[Place]) -> dict[Place, Extent]:
         """Where partitions begin and end; those without a leader just now are left out."""
-        low, high = self._offsets(places, EARLIEST), self._offsets(places, LATEST)
+        low, high = self._offsets(places, EARLIEST), self.ends(places)
         return {place: Extent(low[place], high[place]) for place in places if place in low and place in high}
+
+    def ends(self, places: Collection[Place]) -> dict[Place, int]:
+        """Where partitions end; those without a leader just now are left out."""
+        return self._offsets(places, LATEST)
 
     def _offsets(self, places: Collection[Place], spec: OffsetSpec) -> dict[Place, int]:
         wanted = {TopicPartition(*place): spec for place in places}

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
@@ -12,13 +12,14 @@ import structlog
 from confluent_kafka import Consumer, KafkaError, KafkaException, TopicPartition
 from confluent_kafka import Message as KafkaMessage
 
-from alertwatch.errors import AccessDenied, BrokerUnavailable
+from alertwatch.errors import AccessDenied, BrokerUnavailable, StoreUnavailable
 from alertwatch.settings import SourceSettings
 from alertwatch.store.positions import PositionKey
 from consumer.kafka.assignment import Assignment
 from consumer.kafka.client import DENIED, consumer_options, explain, is_cooperative, make_consumer
 from consumer.kafka.cluster import ANSWER_SECONDS, Cluster, Place
-from consumer.kafka.start import LoadPositions, RecordGap, Starts
+from consumer.kafka.losses import LoadPositions, Losses, RecordGap
+from consumer.kafka.start import Starts
 from consumer.kafka.topics import Topics
 from consumer.message import Message
 
@@ -27,7 +28,7 @@ RETRY_SECONDS = 1.0
 SETTLED_SECONDS = 5.0  # a group that did not change for so long has shared out its partitions
 REFUSED_SECONDS = 60.0  # a broker that restarts may refuse for a moment what it accepted before
 
-LOST_PLACE = {KafkaError._AUTO_OFFSET_RESET, KafkaError.OFFSET_OUT_OF_RANGE}
+LOST_PLACE = {KafkaError._AUTO_OFFSET_RESET, KafkaError.OFFSET_OUT_OF_RANGE, KafkaError._LOG_TRUNCATION}
 
 log = structlog.get_logger(__name__)
 
@@ -65,7 +66,7 @@ class KafkaSource:
 
     Rebalances are served within `poll`, so that none can happen while a batch is half stored. A partition
     starts where ``load_positions`` says, never anywhere else: while the database is away it waits. What the
-    broker no longer has is told to ``record_gap`` before the reading goes on behind it.
+    broker no longer has is told to ``record_gap``, together with where the reading goes on behind it.
     """
 
     def __init__(
@@ -79,7 +80,8 @@ class KafkaSource:
         self._name, self._settings, self._clock = name, settings, clock
         self._topics = Topics(name, settings.topics, settings.retention_hours)
         self._cluster = Cluster(name, settings)
-        self._starts = Starts(name, settings, self._cluster, load_positions, record_gap)
+        self._losses = Losses(name, load_positions, record_gap)
+        self._starts = Starts(settings, self._cluster, load_positions, self._losses)
         options = consumer_options(name, settings)
         self._refresh_seconds = float(options["topic.metadata.refresh.interval.ms"]) / 1000
         self._consumer: Consumer = make_consumer(name, options)
@@ -147,7 +149,7 @@ class KafkaSource:
     def lag(self) -> list[PartitionLag]:
         """How far the partitions held by this process were read; asks nobody."""
         return [
-            PartitionLag(*place, held.next, max(held.next, held.start.high, self._known_end(place)))
+            PartitionLag(*place, held.next, max(held.next, held.high, self._known_end(place)))
             for place, held in sorted(self._held.items())
             if held.start
         ]
@@ -248,16 +250,50 @@ class KafkaSource:
         """Look which topics exist: the new day's, deleted ones, those made again under the same name."""
         try:
             existing = self._cluster.partitions(ANSWER_SECONDS if self._followed is None else RETRY_SECONDS)
-            followed = {t: existing[t] for t in self._topics.followed(existing, self._clock())}
+            wanted = self._topics.followed(existing, self._clock()) | self._unfinished()
+            followed = {topic: count for topic, count in existing.items() if topic in wanted}
             incarnations = self._cluster.incarnations(followed)
+            self._note_ends(incarnations)
         except (BrokerUnavailable, AccessDenied) as error:
             self._wait_for_broker(error)
             return
         if self._away_since is not None:
             log.info("broker back", source=self._name)
         self._away_since, self._refresh_at = None, time.monotonic() + self._refresh_seconds
+        self._settle(existing, followed, incarnations)
         self._restart_remade(incarnations)
-        self._follow(followed)
+        self._follow(followed, incarnations)
+
+    def _unfinished(self) -> set[str]:
+        """An expired topic is dropped no earlier than at its end: what the broker still has is read."""
+        return {topic for (topic, _), held in self._held.items() if not held.ended}
+
+    def _note_ends(self, incarnations: Mapping[str, str]) -> None:
+        current = {
+            Place(*place): held
+            for place, held in self._held.items()
+            if held.start and held.start.key.incarnation == incarnations.get(place[0])
+        }
+        for place, end in self._cluster.ends(current).items():
+            current[place].high = end
+        self._losses.note({held.start.key: held.high for held in current.values() if held.start})
+
+    def _settle(
+        self, existing: Collection[str], followed: Collection[str], incarnations: Mapping[str, str]
+    ) -> None:
+        """Tell what was lost with topics that are gone. Not while paused: a batch may be in hand."""
+
+        def exists(key: PositionKey) -> bool:
+            return key.topic in existing and incarnations.get(key.topic, key.incarnation) == key.incarnation
+
+        if self._paused:
+            return
+        try:
+            self._losses.settle(exists)
+        except StoreUnavailable as error:
+            log.warning("cannot tell what deleted topics held", source=self._name, error=str(error))
+        else:
+            self._losses.forget(set(existing) - set(followed))
 
     def _wait_for_broker(self, error: BrokerUnavailable | AccessDenied) -> None:
         if self._followed is None:
@@ -282,10 +318,10 @@ class KafkaSource:
         for place in remade:
             self._assignment.restart(place)
 
-    def _follow(self, followed: dict[str, int]) -> None:
+    def _follow(self, followed: dict[str, int], incarnations: dict[str, str]) -> None:
         before, self._followed = self._followed, followed
         if before is None:
-            self._starts.first_seen = frozenset(followed)
+            self._starts.first_seen = {topic: incarnations.get(topic, "") for topic in followed}
         if before is None or before.keys() != followed.keys():
             self._assignment.follow(followed)
 

@@ -22,7 +22,7 @@ OpenSource = Callable[..., KafkaSource]
 
 
 class FakeDatabase:
-    """Positions and gaps; ``away`` makes it raise."""
+    """Positions (stored ones never move backwards) and gaps; ``away`` makes it raise."""
 
     def __init__(self) -> None:
         self.positions: dict[PositionKey, int] = {}
@@ -32,14 +32,16 @@ class FakeDatabase:
     def load(self, keys: Sequence[PositionKey]) -> Mapping[PositionKey, int]:
         if self.away:
             raise StoreUnavailable("the database is away")
-        return {key: self.positions[key] for key in keys if key in self.positions}
+        wanted = {key._replace(incarnation="") for key in keys}
+        return {k: offset for k, offset in self.positions.items() if k._replace(incarnation="") in wanted}
+
+    def record(self, gap: Gap, resumed: Mapping[PositionKey, int]) -> None:
+        self.gaps.append(gap)
+        self.positions |= resumed
 
     def store(self, batch: Batch) -> None:
-        self.positions |= batch.positions
-
-    def move(self, offset: int) -> None:
-        """Pretend that every partition was read up to here."""
-        self.positions = dict.fromkeys(self.positions, offset)
+        for key, offset in batch.positions.items():
+            self.positions[key] = max(offset, self.positions.get(key, 0))
 
 
 @pytest.fixture
@@ -70,7 +72,7 @@ def _opener(broker: Broker, database: FakeDatabase) -> Iterator[OpenSource]:
             options.pop("session.timeout.ms", None)  # the broker's business there
         defaults = {"brokers": broker.bootstrap, "group_id": broker.topic("group")}
         chosen = SourceSettings(**defaults | settings, topics=dict(topics), kafka=options)
-        opened.append(KafkaSource("ztf", chosen, database.load, database.gaps.append, clock))
+        opened.append(KafkaSource("ztf", chosen, database.load, database.record, clock))
         return opened[-1]
 
     yield make

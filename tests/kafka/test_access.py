@@ -27,7 +27,7 @@ def source(listener: Listener, topic: str, database: FakeDatabase, **changes: An
         "topics": {topic: "ztf_stamp"},
         "kafka": dict(listener.client_options),
     }
-    return KafkaSource("ztf", SourceSettings(**settings | changes), database.load, database.gaps.append)
+    return KafkaSource("ztf", SourceSettings(**settings | changes), database.load, database.record)
 
 
 def sentence(source: KafkaSource, kind: type[Exception]) -> str:
@@ -112,6 +112,6 @@ def test_the_wrong_security_protocol_is_a_broker_that_does_not_answer(
 @pytest.mark.parametrize("address", ["127.0.0.1:1", "nowhere.invalid:9092"])
 def test_an_unreachable_broker_is_one_sentence(database: FakeDatabase, address: str) -> None:
     settings = SourceSettings(brokers=address, group_id="g", topics={"a": "ztf_stamp"})
-    text = sentence(KafkaSource("ztf", settings, database.load, database.gaps.append), BrokerUnavailable)
+    text = sentence(KafkaSource("ztf", settings, database.load, database.record), BrokerUnavailable)
     assert text.startswith(f"No Kafka broker answers at {address} (")
     assert text.endswith("): check sources.ztf.brokers and .security, and the network")

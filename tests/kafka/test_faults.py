@@ -49,6 +49,45 @@ def test_a_source_closes_within_seconds_while_the_broker_is_away(
     assert took < 10  # what a clean stop has
 
 
+def test_a_topic_deleted_before_it_was_read_is_a_gap(
+    apache: ApacheKafka, open_on_apache: OpenSource, database: FakeDatabase, topic: str
+) -> None:
+    apache.produce(topic, payloads(100), partition=0)
+    source = open_on_apache({topic: "ztf_stamp"}, batch_messages=30)
+    read(source, database, 30)
+    apache.delete_topic(topic)
+    time.sleep(0.6)  # the next poll looks at the topics before it takes messages
+    wait_for(lambda: not source.poll(0.2) and bool(database.gaps), "the gap")
+    (gap,) = database.gaps
+    assert (gap.topic, gap.partition, gap.from_offset, gap.to_offset) == (topic, 0, 30, 100)
+    assert gap.reason == "the topic was deleted before it was read to its end"
+
+
+def test_a_topic_deleted_after_it_was_read_alarms_nobody(
+    apache: ApacheKafka, open_on_apache: OpenSource, database: FakeDatabase, topic: str
+) -> None:
+    apache.produce(topic, payloads(100))
+    source = open_on_apache({topic: "ztf_stamp"})
+    read_to_end(source, database)
+    apache.delete_topic(topic)
+    wait_for(lambda: not source.poll(0.2) and not source.topics(), "the topic to be dropped")
+    assert database.gaps == []
+
+
+def test_messages_that_were_unread_when_a_topic_was_remade_are_a_gap(
+    apache: ApacheKafka, open_on_apache: OpenSource, database: FakeDatabase, topic: str
+) -> None:
+    apache.produce(topic, payloads(100), partition=0)
+    source = open_on_apache({topic: "ztf_stamp"}, batch_messages=30)
+    read(source, database, 30)
+    apache.delete_topic(topic)
+    apache.create_topic(topic)
+    apache.produce(topic, payloads(50, first=200), partition=0)
+    time.sleep(0.6)
+    assert numbers(read(source, database, 50)) == list(range(200, 250))
+    assert [(gap.from_offset, gap.to_offset) for gap in database.gaps] == [(30, 100)]
+
+
 @pytest.mark.parametrize("options", [{}, {"group.protocol": "consumer"}])
 def test_a_deleted_and_remade_topic_is_read_from_its_beginning(
     apache: ApacheKafka, open_on_apache: OpenSource, database: FakeDatabase, topic: str, options: dict[str, str]
@@ -76,6 +115,9 @@ def test_a_topic_remade_while_the_service_was_down_is_read_from_its_beginning(
     apache.produce(topic, payloads(70, first=100), partition=0)
     again = read_to_end(open_on_apache({topic: "ztf_stamp"}, group_id=group), database)
     assert numbers(again) == list(range(100, 170))
+    (gap,) = [gap for gap in database.gaps if gap.partition == 0]
+    assert (gap.from_offset, gap.to_offset) == (50, None)
+    assert "unknown" in gap.reason
 
 
 def test_expired_messages_are_a_gap_with_its_extent(
@@ -121,11 +163,14 @@ def test_a_position_behind_the_end_is_said_and_the_partition_read_again(
     read(first, database, 10)
     first.close()
     database.positions = {k: o + 90 if k.partition == 0 else o for k, o in database.positions.items()}
-    again = read_to_end(open_on_apache({topic: "ztf_stamp"}, group_id=group), database)
-    assert numbers(again) == list(range(10))
+    second = open_on_apache({topic: "ztf_stamp"}, group_id=group)
+    assert numbers(read_to_end(second, database)) == list(range(10))
+    second.close()
     assert [gap.reason for gap in database.gaps] == [
         "the partition ends at 10, before the position: truncated on the broker"
     ]
+    assert read_to_end(open_on_apache({topic: "ztf_stamp"}, group_id=group), database) == []
+    assert len(database.gaps) == 1
 
 
 @pytest.mark.parametrize(

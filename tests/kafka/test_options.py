@@ -30,7 +30,7 @@ def test_any_other_option_wins_over_our_default() -> None:
 
 def test_an_option_unknown_to_librdkafka_is_named() -> None:
     with pytest.raises(SettingsError, match=r'sources\.ztf\.kafka is not valid.*"fetch\.min\.byte"'):
-        KafkaSource("ztf", settings(kafka={"fetch.min.byte": 1}), lambda _: {}, lambda _: None)
+        KafkaSource("ztf", settings(kafka={"fetch.min.byte": 1}), lambda _: {}, lambda *_: None)
 
 
 def test_the_newer_group_protocol_gets_no_option_that_it_forbids() -> None:
@@ -68,7 +68,7 @@ def test_a_login_of_ones_own_passes_through() -> None:
 
 def test_a_login_without_a_password_is_refused() -> None:
     with pytest.raises(SettingsError, match=r"sources\.ztf\.kafka is not valid"):
-        KafkaSource("ztf", settings(security="SASL_SSL"), lambda _: {}, lambda _: None)
+        KafkaSource("ztf", settings(security="SASL_SSL"), lambda _: {}, lambda *_: None)
 
 
 def test_without_sasl_no_credentials_are_sent() -> None:

@@ -187,6 +187,20 @@ def test_a_day_is_dropped_when_it_has_expired(
     wait_for(dropped, "the old day to be dropped")
 
 
+def test_an_expired_day_that_is_still_there_is_read_to_its_end(
+    broker: Broker, open_source: OpenSource, database: FakeDatabase
+) -> None:
+    stem, now = broker.topic("stamp_classifier"), [NOON]
+    broker.produce(f"{stem}_20260314", payloads(50))
+    source = open_source({stem + "_{date}": "ztf_stamp"}, clock=lambda: now[0], batch_messages=1)
+    messages = read(source, database, 1)
+    broker.produce(f"{stem}_20260315", payloads(5, first=50))
+    now[0] += dt.timedelta(days=3)
+    time.sleep(0.6)  # the next poll looks at the topics again
+    messages += read(source, database, 54)
+    assert numbers(messages) == list(range(55))
+
+
 def test_several_patterns_have_readers_of_their_own(
     broker: Broker, open_source: OpenSource, database: FakeDatabase
 ) -> None:

@@ -43,6 +43,23 @@ def test_a_topic_made_again_starts_anew(store: Store) -> None:
     assert load(store, KEY, made_again) == {KEY: 1_000, made_again: 3}
 
 
+def test_the_positions_of_former_incarnations_come_too_the_latest_last(store: Store) -> None:
+    incarnations = [KEY._replace(incarnation=f"incarnation-{n}") for n in (3, 1, 2)]
+    for key in incarnations:
+        save(store, 7, key)
+    save(store, 7, KEY._replace(partition=1))
+    assert list(load(store, KEY._replace(incarnation="new"))) == incarnations
+
+
+def test_a_position_is_moved_back_where_the_broker_lost_messages(store: Store) -> None:
+    other = KEY._replace(partition=1)
+    save(store, 10)
+    save(store, 10, other)
+    with store.write() as tx:
+        positions.move(tx, KEY, 4)
+    assert load(store, KEY, other) == {KEY: 4, other: 10}
+
+
 def test_other_groups_and_clusters_keep_their_own_positions(store: Store) -> None:
     others = [KEY._replace(group_id="another"), KEY._replace(cluster_id="another")]
     save(store, 10)

@@ -107,7 +107,7 @@ class SourceLoop:
         self.tally = self.tally.plus(
             outcome.messages,
             outcome.alerts,
-            len(outcome.candidates),
+            outcome.queued,
             len(outcome.judged),
             len(matches),
             len(outcome.dead_letters),

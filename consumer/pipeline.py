@@ -34,6 +34,7 @@ class Outcome:
 
     messages: int = 0
     alerts: int = 0
+    queued: int = 0  # candidates that were not known before; set by `Pipeline.store`
     candidates: list[NewCandidate] = field(default_factory=list)
     judged: list[Judged] = field(default_factory=list)
     dead_letters: list[DeadLetter] = field(default_factory=list)
@@ -64,10 +65,11 @@ class Pipeline:
         for message in messages:
             topic = message.partition.topic
             counts[topic] += 1
+            reader = self._reader(topic)
             try:
-                self._take(message, self._reader(topic), outcome)
+                self._take(message, reader, outcome)
             except Exception as error:  # a reader's bug is one message's problem, too
-                outcome.dead_letters.append(_dead_letter(message, self._reader_name(topic), error))
+                outcome.dead_letters.append(_dead_letter(message, reader.name, error))
         outcome.messages = counts.total()
         self._check_limit(counts, outcome.dead_letters)
         return outcome
@@ -76,7 +78,7 @@ class Pipeline:
         """Everything that came of a batch and how far it reached: one transaction."""
         matches = verdicts.save(tx, outcome.judged, now) if outcome.judged else []
         if outcome.candidates:
-            candidates.add(tx, outcome.candidates, now)
+            outcome.queued = candidates.add(tx, outcome.candidates, now)
         if outcome.dead_letters:
             dead_letters.add(tx, outcome.dead_letters)
         self._judges.sync(tx, now)

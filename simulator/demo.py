@@ -11,9 +11,10 @@ import shutil
 import sys
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import TextIO
 
 import structlog
 from rich.console import Console
@@ -21,6 +22,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 
 from alertwatch import loader, logs
 from alertwatch.__main__ import main as alertwatch
+from alertwatch.errors import AlertwatchError
 from alertwatch.settings import Settings
 from alertwatch.store import Store, queries
 from alertwatch.store.queries import Match
@@ -107,7 +109,7 @@ class _Running:
         self.store, self.night = store, night
         self.stop = threading.Event()
         self.service = service.build(settings, store, self.stop, Limits())
-        self.sent_seconds = self.read_seconds = 0.0
+        self.read_seconds = 0.0
         self._failures: list[BaseException] = []
         self._threads = [
             threading.Thread(target=self._guarded, args=(self.service.run,), daemon=True),
@@ -137,31 +139,37 @@ class _Running:
             raise self._failures[0]
 
     def _follow(self, progress: Progress) -> None:
-        total = len(self.night.messages)
-        reading = progress.add_task("messages from Kafka", total=total, note="")
+        reading = progress.add_task("messages from Kafka", total=len(self.night.messages), note="")
         judging = progress.add_task("candidates looked up", total=None, note="")
         shown: set[tuple[str, str]] = set()
-        started = time.monotonic()
-        while not self._failures and time.monotonic() - started < LONGEST_SECONDS:
-            tally, looked = self.service.tally, self.service.workers.tally
-            progress.update(reading, completed=tally.messages, note=f"{tally.candidates} candidates")
-            progress.update(
-                judging, completed=looked.judged, total=tally.candidates or None, note=f"{len(shown)} matches"
-            )
+        started, done = time.monotonic(), False
+        while not done and not self._failures:
+            seconds = time.monotonic() - started
+            if seconds > LONGEST_SECONDS:
+                raise AlertwatchError(f"the demo did not end within {LONGEST_SECONDS:.0f} s; its log says why")
+            done = self._is_done(seconds)
             for match in _matches(self.store):
                 if (match.filter, match.object_id) not in shown:
                     shown.add((match.filter, match.object_id))
                     progress.console.print(_line(match))
-            if tally.messages >= total:
-                self.read_seconds = self.read_seconds or time.monotonic() - started
-                waiting = self.service.waiting()
-                if waiting is not None and not waiting.waiting and not self.service.workers.busy:
-                    return
+            tally, judged = self.service.tally, self.service.workers.tally.judged
+            progress.update(reading, completed=tally.messages, note=f"{tally.candidates:,} candidates")
+            progress.update(
+                judging, completed=judged, total=tally.candidates or None, note=f"{len(shown)} matches"
+            )
             time.sleep(0.1)
 
-    def _guarded(self, work: object) -> None:
+    def _is_done(self, seconds: float) -> bool:
+        """Whether every message is read and no candidate waits."""
+        if self.service.tally.messages < len(self.night.messages):
+            return False
+        self.read_seconds = self.read_seconds or seconds
+        waiting = self.service.waiting()
+        return waiting is not None and not waiting.waiting and not self.service.workers.busy
+
+    def _guarded(self, work: Callable[[], object]) -> None:
         try:
-            work()  # type: ignore[operator]
+            work()
         except BaseException as error:
             self._failures.append(error)
 
@@ -174,10 +182,10 @@ def _settings(folder: Path, broker: EmbeddedBroker, api: ApiServer) -> Settings:
 
 
 @contextmanager
-def _quiet(settings: Settings, log: object) -> Iterator[None]:
+def _quiet(settings: Settings, log: TextIO) -> Iterator[None]:
     """The service's log goes into a file while the screen shows the progress."""
     handlers = logging.getLogger().handlers
-    logs.configure(settings, log)  # type: ignore[arg-type]
+    logs.configure(settings, log)
     try:
         yield
     finally:

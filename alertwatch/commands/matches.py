@@ -14,6 +14,14 @@ from alertwatch.moments import Cone, Moment
 if TYPE_CHECKING:
     from alertwatch.store.queries import Match
 
+HASH_SHOWN = 18  # as long as the surveys' own ids
+
+
+def _short(alert_id: str) -> str:
+    """An alert's id; of one that is a hash of its message, the beginning."""
+    return f"{alert_id[:HASH_SHOWN]}…" if alert_id.startswith("sha256-") else alert_id
+
+
 COLUMNS = [
     Column("time", "TIME (UTC)"),
     Column("object_id", "OBJECT", style="bold"),
@@ -21,11 +29,11 @@ COLUMNS = [
     Column("grade", "GRADE"),
     Column("class_name", "CLASS"),
     Column("probability", "P", number(2), right=True),
-    Column("ra", "RA", number(5), right=True),
-    Column("dec", "DEC", number(5), right=True),
+    Column("ra", "RA", number(4), right=True),
+    Column("dec", "DEC", number(4), right=True),
     Column("mag", "MAG", number(2), right=True),
-    Column("band", "BAND"),
-    Column("alert_id", "ALERT"),
+    Column("band", ""),
+    Column("alert_id", "ALERT", _short),
 ]
 
 

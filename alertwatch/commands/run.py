@@ -7,6 +7,7 @@ import threading
 
 import click
 
+from alertwatch import loader
 from alertwatch.commands import Session
 
 
@@ -31,6 +32,7 @@ def command(session: Session, until_empty: bool, max_alerts: int | None) -> None
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda _number, _frame: _stop_or_end(stop))
     settings = session.settings
+    loader.verify(settings)
     limits = Limits(until_empty, max_alerts)
     with open_store(settings.database, stop, patient=not limits.is_batch) as store:
         waiting = build(settings, store, stop, limits).run()

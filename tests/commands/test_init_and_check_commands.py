@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import re
 import sqlite3
 from pathlib import Path
 
@@ -94,9 +95,23 @@ def test_all_in_place_is_a_tick_each_and_exit_code_0(cli, ready):
 
     assert result.exit_code == 0, result.output
     assert [line[0] for line in result.stdout.splitlines()] == list("✓✓✓✓!!✓")
-    assert "stamp_classifier_{date} is not yet created tonight" in result.stdout
+    assert re.search(
+        r"! sources.ztf.topics: stamp_classifier_20\d{6} is not yet created tonight", result.stdout
+    )
     assert "alertwatch.db is not there yet; `alertwatch run` makes it" in result.stdout
     assert not ready.with_name("alertwatch.db").exists()
+
+
+def test_the_newest_daily_topic_is_named_beside_tonights_that_is_missing(cli, ready, embedded_kafka):
+    ready.write_text(ready.read_text().replace("stamp_classifier_", "newest_"))
+    embedded_kafka.produce("newest_20200101", [b"one"])
+    embedded_kafka.produce("newest_20200102", [b"one"])
+
+    result = cli("check")
+
+    assert result.exit_code == 0
+    assert "✓ sources.ztf.topics: newest_20200102 and 1 more → ztf_stamp" in result.stdout
+    assert re.search(r"newest_202\d{5} is not yet created tonight", result.stdout)
 
 
 def test_wrong_settings_are_said_and_nothing_else_is_tried(cli, settings_file):

@@ -58,9 +58,20 @@ def test_a_table_names_what_a_person_looks_for(cli):
     result = cli("matches", "--object", "ZTF26later")
 
     head, line = result.stdout.splitlines()
-    assert " ".join(head.split()) == "TIME (UTC) OBJECT FILTER GRADE CLASS P RA DEC MAG BAND ALERT"
-    what = f"ZTF26later young_sn gold SN 0.80 10.00000 -45.00000 18.50 g {BIG_ID}"
+    assert " ".join(head.split()) == "TIME (UTC) OBJECT FILTER GRADE CLASS P RA DEC MAG ALERT"
+    what = f"ZTF26later young_sn gold SN 0.80 10.0000 -45.0000 18.50 g {BIG_ID}"
     assert " ".join(line.split()) == f"2025-11-21 00:00 {what}"
+
+
+def test_a_table_fits_a_terminal_of_120_columns(cli, store):
+    rubin = an_alert("313853517906477090", "sha256-" + 32 * "0", survey="lsst", dec=-45.0)
+    with store.write() as tx:
+        verdicts.save(tx, [judged(rubin, a_verdict(grade="silver"))], now=1.7e9)
+
+    lines = cli("matches").stdout.splitlines()
+
+    assert max(len(line.rstrip()) for line in lines) <= 120
+    assert "sha256-00000000000…" in cli("matches", "--object", "313853517906477090").stdout
 
 
 def test_ids_survive_every_format_to_the_last_digit(cli):

@@ -12,6 +12,8 @@ help: ## show what there is
 
 # The environment is made anew when the lock file changes. uv is taken from the path, or installed into it.
 $(VENV)/.ready: pyproject.toml uv.lock
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
+	  { echo "alertwatch needs Python 3.11 or newer; name one: make PYTHON=python3.12 …"; exit 1; }
 	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
 	@command -v uv >/dev/null || test -x $(BIN)/uv || $(BIN)/python -m pip install --quiet --disable-pip-version-check uv
 	@echo "installing alertwatch into $(VENV) (once)"

@@ -106,8 +106,7 @@ class Service:
 
         Raises the first error that stopped a source or a worker.
         """
-        with self._store.write() as tx:
-            outages.note(tx, self._settings.sources, time.time())
+        self._note_outages()
         threads = [Thread(target=self._guarded, args=(loop,), name=loop.name) for loop in self._loops]
         schedule = self._schedule()
         self.workers.start()
@@ -126,6 +125,16 @@ class Service:
         if failure := next(iter(self._failures), self.workers.failure):
             raise failure
         return self.waiting()
+
+    def _note_outages(self) -> None:
+        """Once, before anything is read; a daemon waits for a database that does not answer just now."""
+        while True:
+            try:
+                with self._store.write() as tx:
+                    return outages.note(tx, self._settings.sources, time.time())
+            except StoreUnavailable:
+                if self._limits.is_batch or self._stop.wait(RETRY_SECONDS):
+                    raise
 
     def _guarded(self, loop: SourceLoop) -> None:
         try:

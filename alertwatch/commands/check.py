@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
-from typing import NamedTuple
+from collections.abc import Collection, Iterator
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, NamedTuple
 
 import click
 from rich.text import Text
@@ -14,6 +15,9 @@ from alertwatch.commands import Session, has_database, sqlite_file
 from alertwatch.console import console
 from alertwatch.errors import AlertwatchError, ApiUnavailable, SettingsError
 from alertwatch.settings import ApiSettings, Settings, SourceSettings
+
+if TYPE_CHECKING:
+    from consumer.kafka.topics import TopicPattern
 
 MARKS = {"ok": ("✓", "green"), "warning": ("!", "yellow"), "error": ("✗", "bold red")}
 
@@ -88,14 +92,23 @@ def _of_source(name: str, source: SourceSettings) -> Iterator[Finding]:
     login = " and lets us in" if source.security.startswith("SASL") else ""
     yield Finding("ok", f"sources.{name}: Kafka at {source.brokers} answers{login}")
     for pattern in patterns:
-        topics = sorted(topic for topic in existing if pattern.matches(topic))
-        if topics:
-            more = f" and {len(topics) - 1} more" if len(topics) > 1 else ""
-            yield Finding("ok", f"sources.{name}.topics: {topics[-1]}{more} → {pattern.reader}")
-        elif pattern.daily:
-            yield Finding("warning", f"sources.{name}.topics: {pattern.text} is not yet created tonight")
-        else:
-            yield Finding("warning", f"sources.{name}.topics: {pattern.text} does not exist (yet)")
+        yield from _of_pattern(f"sources.{name}.topics", pattern, existing, source.switch_hour)
+
+
+def _of_pattern(
+    place: str, pattern: TopicPattern, existing: Collection[str], switch_hour: int
+) -> Iterator[Finding]:
+    """The newest of the pattern's topics, and whether tonight's is there: it comes with the first alert."""
+    from consumer.kafka.topics import date_at
+
+    topics = sorted(topic for topic in existing if pattern.matches(topic))
+    if topics:
+        more = f" and {len(topics) - 1} more" if len(topics) > 1 else ""
+        yield Finding("ok", f"{place}: {topics[-1]}{more} → {pattern.reader}")
+    elif not pattern.daily:
+        yield Finding("warning", f"{place}: {pattern.text} does not exist (yet)")
+    if pattern.daily and (tonight := pattern.on(date_at(datetime.now(UTC), switch_hour))) not in existing:
+        yield Finding("warning", f"{place}: {tonight} is not yet created tonight")
 
 
 def _of_database(settings: Settings, session: Session) -> Iterator[Finding]:

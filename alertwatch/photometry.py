@@ -1,4 +1,4 @@
-"""Fluxes from magnitudes: the total flux of a source that the survey's reference image also contains.
+"""Fluxes and magnitudes, and the total flux of a source that the survey's reference image also contains.
 
 A difference magnitude tells what was added to or is missing from the reference image. For an AGN or a variable
 star the total flux is meant: reference plus or minus difference. Fluxes in nJy, magnitudes AB.
@@ -29,10 +29,18 @@ def flux(mag: float | None) -> float | None:
     return 10 ** (0.4 * (ZERO_POINT - mag)) if mag is not None else None
 
 
-def magnitude(nanojansky: float) -> float | None:
-    """NJy → AB magnitude; ``None`` for fluxes that have none (zero, negative, not finite)."""
-    usable = nanojansky > 0 and math.isfinite(nanojansky)
-    return ZERO_POINT - 2.5 * math.log10(nanojansky) if usable else None
+def magnitude(nanojansky: float | None) -> float | None:
+    """NJy → AB magnitude; ``None`` for fluxes that have none (unknown, zero, negative, not finite)."""
+    if nanojansky is None or not 0 < nanojansky < math.inf:
+        return None
+    return ZERO_POINT - 2.5 * math.log10(nanojansky)
+
+
+def magnitude_error(nanojansky: float | None, error: float | None) -> float | None:
+    """The error of `magnitude`, mag, from those of the flux; ``None`` where either is not known or has none."""
+    if nanojansky is None or error is None or nanojansky <= 0 or error < 0:
+        return None
+    return error / nanojansky / _RELATIVE
 
 
 def total_flux(detection: Detection) -> tuple[float, float] | None:

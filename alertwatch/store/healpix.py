@@ -5,7 +5,7 @@ At level 29 a pixel is 0.4 mas wide, and a pixel of any coarser level is a range
 
 from __future__ import annotations
 
-from math import asin, cos, degrees, radians, sin, sqrt
+from math import cos, radians, sin, sqrt
 
 LEVEL = 29
 _SIDE = 2**LEVEL
@@ -65,8 +65,8 @@ def ranges(ra: float, dec: float, radius: float) -> list[tuple[int, int]]:
     found = sky.cone_search_lonlat(ra * units.deg, dec * units.deg, radius=(radius + 1e-6) * units.deg)
     shift = 2 * (LEVEL - level)
     merged: list[tuple[int, int]] = []
-    for pixel in sorted(int(p) for p in found):
-        first, last = pixel << shift, ((pixel + 1) << shift) - 1
+    for number in sorted(int(p) for p in found):
+        first, last = number << shift, ((number + 1) << shift) - 1
         if merged and merged[-1][1] + 1 == first:
             first = merged.pop()[0]
         merged.append((first, last))
@@ -79,10 +79,3 @@ def _level_for(radius: float) -> int:
     while level < LEVEL - 8 and 58.6 / 2 ** (level + 1) > 2 * radius / _MOST_PIXELS_ACROSS:
         level += 1
     return level
-
-
-def separation(ra1: float, dec1: float, ra2: float, dec2: float) -> float:
-    """Angle between two positions, degrees (haversine: exact for small angles)."""
-    a, b = radians(dec1), radians(dec2)
-    h = sin((b - a) / 2) ** 2 + cos(a) * cos(b) * sin(radians(ra2 - ra1) / 2) ** 2
-    return degrees(2 * asin(min(1.0, sqrt(h))))

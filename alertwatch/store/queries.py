@@ -1,15 +1,16 @@
-"""What people ask of the database: matches, the verdicts on an object, its light curve, counts."""
+"""What people ask of the database: matches, the verdicts on an object, its light curve."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from itertools import islice
 from typing import Any, NamedTuple, TypeVar
 
 import msgspec
 from sqlalchemy import Connection, Select, Table, func, or_, select
 
+from alertwatch import sky
 from alertwatch.alert import Detection, ForcedPhotometry, NonDetection
 from alertwatch.filter import Criterion, Result
 from alertwatch.store import healpix, tables
@@ -66,14 +67,6 @@ class LightCurve:
     forced_photometry: tuple[ForcedPhotometry, ...]
 
 
-@dataclass
-class FilterCounts:
-    """How many matches a filter has, and how many verdicts by result."""
-
-    matches: int = 0
-    verdicts: dict[Result, int] = field(default_factory=dict)
-
-
 class Cone(NamedTuple):
     """A circle on the sky, degrees."""
 
@@ -83,7 +76,7 @@ class Cone(NamedTuple):
 
     def holds(self, ra: float, dec: float) -> bool:
         """Whether a position is inside."""
-        return healpix.separation(self.ra, self.dec, ra, dec) <= self.radius
+        return sky.separation(self.ra, self.dec, ra, dec) <= 3600 * self.radius
 
 
 def matches(
@@ -142,19 +135,6 @@ def light_curve(tx: Connection, survey: str, object_id: str) -> LightCurve:
         _measured(tx, tables.non_detections, NonDetection, survey, object_id),
         _measured(tx, tables.forced_photometry, ForcedPhotometry, survey, object_id),
     )
-
-
-def filter_counts(tx: Connection) -> dict[str, FilterCounts]:
-    """Counts of every filter that ever judged an alert, by name."""
-    counts: dict[str, FilterCounts] = {}
-    column = tables.verdicts.c
-    query = select(column.filter, column.result, func.count()).group_by(column.filter, column.result)
-    for name, result, number in tx.execute(query.order_by(column.filter, column.result)):
-        counts.setdefault(name, FilterCounts()).verdicts[Result(result)] = number
-    name_ = tables.matches.c.filter
-    for name, number in tx.execute(select(name_, func.count()).group_by(name_)):
-        counts.setdefault(name, FilterCounts()).matches = number
-    return counts
 
 
 def _select(table: Table, kind: type[Any]) -> Select[Any]:

@@ -21,9 +21,8 @@ from alertwatch.alert import (
     Survey,
 )
 from alertwatch.errors import DecodeError
+from alertwatch.photometry import magnitude, magnitude_error
 from consumer.readers.values import (
-    ab_error,
-    ab_magnitude,
     checked_id,
     checked_position,
     finite,
@@ -92,15 +91,15 @@ def detection(source: Record) -> Detection | None:
         alert_id=str(source["diaSourceId"]),
         ra=number(get("ra")),
         dec=number(get("dec")),
-        mag=ab_magnitude(flux),
-        e_mag=ab_error(flux, e_flux),
+        mag=magnitude(flux),
+        e_mag=magnitude_error(flux, e_flux),
         positive=_positive(get("isNegative"), flux),
         flux=flux,
         e_flux=e_flux,
-        mag_corr=ab_magnitude(total),
-        e_mag_corr=ab_error(total, e_total),
-        mag_ref=ab_magnitude(reference),
-        e_mag_ref=ab_error(reference, e_reference),
+        mag_corr=magnitude(total),
+        e_mag_corr=magnitude_error(total, e_total),
+        mag_ref=magnitude(reference),
+        e_mag_ref=magnitude_error(reference, e_reference),
         real_bogus=number(get("reliability")),
         snr=finite(get("snr")),
     )
@@ -117,7 +116,7 @@ def forced_photometry(source: Record) -> ForcedPhotometry | None:
 def non_detection(limit: Record) -> NonDetection | None:
     """A diaNondetectionLimit (schema 7), whose noise is the flux of one sigma."""
     mjd, band, noise = epoch(limit.get("midpointMjdTai")), limit.get("band"), finite(limit.get("diaNoise"))
-    faintest = None if noise is None else ab_magnitude(NON_DETECTION_SIGMA * noise)
+    faintest = None if noise is None else magnitude(NON_DETECTION_SIGMA * noise)
     if mjd is None or not band or faintest is None:
         return None
     return NonDetection(mjd=mjd, band=band, limit=faintest)

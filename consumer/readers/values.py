@@ -1,4 +1,4 @@
-"""What both surveys share: sentinels to ``None``, fluxes to magnitudes, and the guards against corruption.
+"""What both surveys share: sentinels to ``None``, and the guards against corruption.
 
 A wrong schema can decode into wrong values without an error; the guards here are what notices.
 """
@@ -7,15 +7,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
-from math import isfinite, log10
+from math import isfinite
 from typing import Any, TypeVar
 
 from alertwatch.errors import DecodeError
 
 MJD_RANGE = (40_000.0, 100_000.0)  # 1968 to 2132: whatever lies outside was not a time
 SUM_TOLERANCE = 0.01  # probabilities are 32-bit floats, some of them rounded by their classifier
-AB_ZERO_NJY = 31.4  # m_AB = 31.4 - 2.5 log10(f / nJy)
-POGSON = 1.0857362047581294  # 2.5 / ln 10: a relative error in flux is this many magnitudes
 LARGEST_ID = 2**63 - 1
 ZTF_OBJECT = re.compile(r"ZTF\d\d[a-z]{7}").fullmatch
 
@@ -41,18 +39,6 @@ def finite(value: Any) -> float | None:
     if value is None or not isfinite(value):
         return None
     return float(value)
-
-
-def ab_magnitude(flux: float | None) -> float | None:
-    """AB magnitude of a flux in nJy; ``None`` where it is not positive."""
-    return AB_ZERO_NJY - 2.5 * log10(flux) if flux is not None and flux > 0.0 else None
-
-
-def ab_error(flux: float | None, e_flux: float | None) -> float | None:
-    """Error of `ab_magnitude`, in mag."""
-    if flux is None or e_flux is None or flux <= 0.0 or e_flux < 0.0:
-        return None
-    return POGSON * e_flux / flux
 
 
 def checked_position(ra: Any, dec: Any) -> tuple[float, float]:

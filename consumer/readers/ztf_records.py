@@ -17,7 +17,7 @@ from collections.abc import Iterable, Mapping
 from math import log10
 from typing import Any
 
-from alertwatch import times
+from alertwatch import photometry, times
 from alertwatch.alert import (
     Alert,
     CrossMatch,
@@ -29,8 +29,8 @@ from alertwatch.alert import (
     Survey,
 )
 from alertwatch.errors import DecodeError
+from alertwatch.photometry import REFERENCE_RADIUS
 from consumer.readers.values import (
-    AB_ZERO_NJY,
     checked_id,
     checked_oid,
     checked_position,
@@ -44,7 +44,6 @@ Record = Mapping[str, Any]
 
 BANDS = {1: "g", 2: "r", 3: "i"}
 HISTORY_DAYS = 30.0  # how far back a packet's prv_candidates go (ZTF alert schema)
-CORRECTION_RADIUS = 1.4  # arcsec: the reference source within it is the object itself (ALeRCE correction step)
 LAST_JD = 1e7  # beyond it are sentinels
 FAILED = -99_999.0  # forced flux where there is none
 POSITIVE = {"t": True, "1": True, 1: True, "f": False, "0": False, 0: False}
@@ -142,10 +141,10 @@ def corrected(
 ) -> tuple[float | None, float | None]:
     """Total apparent magnitude (reference plus difference) and its error, as ALeRCE's correction step has them.
 
-    Only where the reference source is the object itself (`CORRECTION_RADIUS`). The error is ALeRCE's
+    Only where the reference source is the object itself (`REFERENCE_RADIUS`). The error is ALeRCE's
     ``e_mag_corr_ext``: that of the difference alone, which is what scatters from epoch to epoch.
     """
-    if mag is None or positive is None or mag_ref is None or dist_ref is None or dist_ref >= CORRECTION_RADIUS:
+    if mag is None or positive is None or mag_ref is None or dist_ref is None or dist_ref >= REFERENCE_RADIUS:
         return None, None
     difference = 10.0 ** (-0.4 * mag)
     total = 10.0 ** (-0.4 * mag_ref) + (difference if positive else -difference)
@@ -167,10 +166,9 @@ def forced_photometry(measurement: Record) -> ForcedPhotometry | None:
     """One of ``fp_hists``, from counts to nJy by its zero point; ``None`` where the measurement failed."""
     mjd, band = epoch(measurement.get("jd")), BANDS.get(measurement.get("fid", 0))
     flux = _counts(measurement.get("forcediffimflux"))
-    zero_point = magnitude(measurement.get("magzpsci"))
-    if mjd is None or band is None or flux is None or zero_point is None:
+    scale = photometry.flux(magnitude(measurement.get("magzpsci")))  # nJy per count
+    if mjd is None or band is None or flux is None or scale is None:
         return None
-    scale = 10.0 ** (0.4 * (AB_ZERO_NJY - zero_point))
     error = number(measurement.get("forcediffimfluxunc"))
     return ForcedPhotometry(
         mjd=mjd, band=band, flux=flux * scale, e_flux=None if error is None else error * scale

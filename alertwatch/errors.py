@@ -55,10 +55,6 @@ class BadAnswer(BadInput):
     """An API answer about one object that is malformed, or a repeated error for this object alone."""
 
 
-class FilterError(BadInput):
-    """A filter raised while it judged one alert."""
-
-
 # -- stop: a person has to act -----------------------------------------------------------------------------
 
 

@@ -26,12 +26,10 @@ class Moment(click.ParamType[float]):
             span = timedelta(**{AGO[ago[2]]: float(ago[1])})
             return times.from_datetime(datetime.now(UTC) - span)
         try:
-            return float(text)
+            moment = datetime.fromisoformat(text)  # 20260315 is a date, not an MJD
         except ValueError:
-            pass
-        try:
-            moment = datetime.fromisoformat(text)
-        except ValueError:
+            if re.fullmatch(r"\d+(\.\d*)?", text):
+                return float(text)
             self.fail(f"{text!r} is no time; give an MJD, an ISO date, or how long ago (12h, 3d)", param, ctx)
         return times.from_datetime(moment if moment.tzinfo else moment.replace(tzinfo=UTC))
 

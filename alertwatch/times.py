@@ -12,6 +12,7 @@ SECONDS_PER_DAY = 86_400.0
 TAI_MINUS_UTC = 37.0
 """TAI − UTC in seconds since 1 January 2017, the latest leap second (IERS Bulletin C): all of ZTF and LSST."""
 
+_MJD_OF_1970 = 40_587.0
 _MJD_ZERO = datetime(1858, 11, 17, tzinfo=UTC)
 
 
@@ -42,4 +43,9 @@ def to_datetime(mjd: float) -> datetime:
 
 def from_unix_ms(milliseconds: int) -> float:
     """Milliseconds since 1970 UTC (a Kafka record's timestamp) → MJD UTC."""
-    return 40_587.0 + milliseconds / (1000 * SECONDS_PER_DAY)
+    return _MJD_OF_1970 + milliseconds / (1000 * SECONDS_PER_DAY)
+
+
+def to_unix(mjd: float) -> float:
+    """MJD UTC → seconds since 1970 UTC, what the queues' clocks count."""
+    return (mjd - _MJD_OF_1970) * SECONDS_PER_DAY

@@ -16,13 +16,12 @@ from weakref import WeakValueDictionary
 
 from msgspec.structs import replace
 
+from alertwatch import times
 from alertwatch.alert import Alert, Detection, ForcedPhotometry, NonDetection, Part
 from alertwatch.errors import BadAnswer, NotReadyYet
-from alertwatch.times import SECONDS_PER_DAY
 from consumer.lookup.http import About, ApiClient
 
-SAME_TIME = 2.0 / SECONDS_PER_DAY  # the same exposure, as rounded by different tables [d]
-MJD_OF_1970 = 40_587.0
+SAME_TIME = 2.0 / times.SECONDS_PER_DAY  # the same exposure, as rounded by different tables [d]
 
 Photometry = TypeVar("Photometry", Detection, NonDetection, ForcedPhotometry)
 Clock = Callable[[], float]
@@ -49,7 +48,7 @@ class Lookup(ABC):
         missing = needs - alert.parts - self.not_served
         if not missing:
             return alert
-        since = float("inf") if alert.received is None else epoch_seconds(alert.received)
+        since = float("inf") if alert.received is None else times.to_unix(alert.received)
         turn = self._turn(alert.object_id)
         try:
             with turn.lock:
@@ -130,8 +129,3 @@ def as_of_its_time(alert: Alert) -> Alert:
         forced_photometry=until(now, alert.forced_photometry),
         summary=summary,
     )
-
-
-def epoch_seconds(mjd: float) -> float:
-    """MJD UTC → seconds since 1970."""
-    return (mjd - MJD_OF_1970) * SECONDS_PER_DAY

@@ -24,10 +24,7 @@ from alertwatch.settings import ApiSettings
 from consumer.lookup.answers import Answers
 from consumer.lookup.breaker import Breaker
 
-RETRY_SECONDS = (
-    0.2,
-    0.6,
-)  # after connection errors, at once: a dropped keep-alive is nothing to wait a minute for
+RETRY_SECONDS = (0.2, 0.6)  # after connection errors: a dropped keep-alive is nothing to wait a minute for
 MOST_ANSWER_BYTES = 50_000_000
 LONGEST_HOLD_SECONDS = 3600.0
 OVERLOADED = frozenset({429, 502, 503, 504})
@@ -73,7 +70,7 @@ class ApiClient:
         """The answer as Python values; ``missing`` is the status by which this path says *unknown object*."""
         answer = self.raw(path, params, about, missing=missing)
         try:
-            return json.loads(answer)
+            return json.loads(answer, parse_constant=lambda _: None)  # NaN and infinity are no numbers
         except ValueError:
             self.forget(about.object_id)
             raise BadAnswer(

@@ -9,8 +9,6 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from msgspec.structs import replace
-
 from alertwatch.alert import Alert, Classification, Detection, Part
 from alertwatch.errors import BadAnswer, NotReadyYet, SettingsError
 from alertwatch.filter import Filter, Judged
@@ -77,8 +75,6 @@ def _message(
 ) -> Alert:
     """What the stream's message about the detection would have said."""
     opinion = _opinion(survey, stream, opinions)
-    if opinion is not None and opinion.version is not None:  # the API writes stamp_classifier_1.0.4
-        opinion = replace(opinion, version=opinion.version.removeprefix(f"{opinion.classifier}_"))
     return Alert(
         survey=survey,
         stream=stream,

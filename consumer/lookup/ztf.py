@@ -7,10 +7,11 @@ import time
 import structlog
 from msgspec.structs import replace
 
+from alertwatch import times
 from alertwatch.alert import Alert, Detection, Part
 from alertwatch.errors import ApiUnavailable, BadAnswer, NotReadyYet
 from consumer.lookup.alerce_ztf import AlercePackets, AlerceTap, AlerceZtf
-from consumer.lookup.enrich import Clock, Lookup, epoch_seconds, own_detection, time_of, until, with_part
+from consumer.lookup.enrich import Clock, Lookup, own_detection, time_of, until, with_part
 from consumer.lookup.http import About, ApiClient
 
 ONE_NIGHT = 1.0  # a light-curve message follows the detection that caused it within this [d]
@@ -106,5 +107,5 @@ class ZtfLookup(Lookup):
         last = max((d.mjd for d in until(now, detections)), default=None)
         if last is None:
             raise NotReadyYet(f"{alert.object_id} has no detection yet")
-        if now - last > ONE_NIGHT and self._clock() - epoch_seconds(now) < SETTLED_SECONDS:
+        if now - last > ONE_NIGHT and self._clock() - times.to_unix(now) < SETTLED_SECONDS:
             raise NotReadyYet(f"{alert.object_id} has no detection of the night of its message yet")

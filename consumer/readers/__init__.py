@@ -9,7 +9,6 @@ from __future__ import annotations
 import pkgutil
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
-from difflib import get_close_matches
 from functools import cache
 from importlib import import_module
 from inspect import isabstract
@@ -17,6 +16,7 @@ from typing import Any, ClassVar, TypeGuard
 
 from alertwatch.alert import Alert, Cutouts
 from alertwatch.errors import SettingsError
+from alertwatch.registry import nearest
 
 
 class Reader(ABC):
@@ -67,9 +67,7 @@ def get(name: str) -> Reader:
     try:
         return _readers()[name]()
     except KeyError:
-        near = get_close_matches(name, names(), 1)
-        hint = f"did you mean {near[0]!r}?" if near else f"there are {', '.join(names())}."
-        raise SettingsError(f"there is no reader {name!r}; {hint}") from None
+        raise SettingsError(f"there is no reader {name!r}{nearest(name, names())}") from None
 
 
 def names() -> list[str]:

@@ -7,6 +7,8 @@ import pytest
 
 from alertwatch.filter import Criterion, Outcome, Result
 from alertwatch.store import candidates, verdicts
+from consumer import readers
+from consumer.lookup import on_demand
 from tests.lookup import fake_api
 from tests.lookup.fake_api import Reply
 from tests.lookup.ztf_answers import (
@@ -128,6 +130,11 @@ def test_an_object_that_no_filter_saw_is_looked_up_now_and_that_is_said(cli, api
     assert f"alert {CANDID} · ztf_stamp" in result.stdout
     assert "bright_young_sn: no match" in result.stdout  # 19.0 is not brighter than 18.5
     assert not settings_file.with_name("alertwatch.db").exists()
+
+
+def test_an_object_of_every_stream_can_be_looked_up():
+    """A new reader needs a line in ``on_demand.CLASSIFIERS``."""
+    assert {stream for streams in on_demand.CLASSIFIERS.values() for stream in streams} == set(readers.names())
 
 
 def test_what_the_services_cannot_tell_is_unknown_rather_than_an_error(cli, api):

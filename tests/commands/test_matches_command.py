@@ -43,6 +43,7 @@ def test_the_newest_match_comes_first(cli):
         (["--object", "ZTF26young"], {"ZTF26young"}),
         (["--since", "60500"], {"ZTF26later"}),
         (["--since", "2025-01-01"], {"ZTF26later"}),
+        (["--since", "20250101"], {"ZTF26later"}),
         (["--until", "2025-01-01T12:00"], {"ZTF26young", "ZTF26flare"}),
         (["--cone", "10.0 -45.0005 5"], {"ZTF26later"}),
         (["--cone", "00:40:00 -45:00:00 1'"], {"ZTF26later"}),
@@ -100,6 +101,7 @@ def test_nothing_found_is_said_beside_the_output(cli):
     ("options", "sentence"),
     [
         (["--since", "yesterday"], "'yesterday' is no time"),
+        (["--since", "nan"], "'nan' is no time"),
         (["--cone", "10 20"], "'10 20' is no circle"),
         (["--cone", "10 20 5parsec"], "'10 20 5parsec' is no circle"),
         (["--cone", "10 91 5"], "'10 91 5' is not on the sky"),

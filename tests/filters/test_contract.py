@@ -21,9 +21,10 @@ from alertwatch import registry
 from alertwatch.alert import Alert, Part
 from alertwatch.filter import Filter, Outcome, Result
 from alertwatch.taxonomy import CANONICAL
+from consumer import readers
 
 FILTERS = registry.filters()
-STREAMS = {"ztf_stamp", "ztf_lc", "rubin_stamp", "ztf_packet", "lsst_packet"}
+STREAMS = set(readers.names())
 DATA_OF = {
     Part.OBJECT: {"summary": None},
     Part.DETECTIONS: {"detections": ()},

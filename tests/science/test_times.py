@@ -34,3 +34,4 @@ def test_julian_dates_and_kafka_timestamps_become_mjd() -> None:
     assert times.from_jd(2461000.75) == 61000.25
     assert times.from_unix_ms(0) == 40587.0
     assert times.from_unix_ms(86_400_000 // 2) == 40587.5
+    assert times.to_unix(times.from_unix_ms(1_770_000_000_123)) == pytest.approx(1_770_000_000.123, abs=1e-5)

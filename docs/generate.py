@@ -15,6 +15,7 @@ import click
 from pydantic import BaseModel, SecretStr
 from pydantic.fields import FieldInfo
 
+from alertwatch import registry
 from alertwatch.__main__ import main
 from alertwatch.mistakes import variable
 from alertwatch.settings import Settings
@@ -26,7 +27,7 @@ SIGNS = {"gt": ">", "ge": "≥", "lt": "<", "le": "≤"}
 
 def current(text: str) -> str:
     """The text of a page with its generated parts as they should be."""
-    kinds = {"help": _help, "settings": _settings}
+    kinds = {"help": _help, "settings": _settings, "parameters": _parameters}
     return PART.sub(lambda found: f"{found[1]}\n{kinds[found['kind']](found['name'])}\n{found[4]}", text)
 
 
@@ -70,6 +71,21 @@ def _settings(name: str | None) -> str:
     lines += ["| key | values | default | meaning |", "|---|---|---|---|"]
     lines += [_row(key, inner) for key, inner in section.model_fields.items()]
     return "\n".join(lines) + "\n"
+
+
+def _parameters(name: str | None) -> str:
+    """A table of the parameters of one built-in filter: default with its unit, meaning with its source."""
+    assert name is not None
+    rows = ["| parameter | default | meaning; source |", "|---|---|---|"]
+    for key, field in registry.filters()[name].parameters_type.model_fields.items():
+        assert isinstance(field.json_schema_extra, dict)
+        given = isinstance(field.default, bool) or field.default is None
+        default = (
+            str(field.default).lower() if given else f"{field.default:g} {field.json_schema_extra['unit']}"
+        )
+        meaning = (field.description or "").replace("|", "\\|")
+        rows.append(f"| `{key}` | {default.strip()} | {meaning} |")
+    return "\n".join(rows) + "\n"
 
 
 def _section(annotation: Any) -> type[BaseModel]:

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 import structlog
-from sqlalchemy import Connection
+from sqlalchemy import Connection, event
 
 from alertwatch.alert import Alert
 from alertwatch.filter import Criterion, Filter, Judged, Outcome, Result, Verdict
@@ -49,21 +49,38 @@ class Judges:
         return Judged(alert, tuple(self._verdict(filter_, alert) for filter_ in filters))
 
     def sync(self, tx: Connection, now: float) -> None:
-        """Write new errors, read who is switched off: once per transaction that stores verdicts."""
+        """Write new errors, read who is switched off: once per transaction that stores verdicts.
+
+        An error stays new until a transaction that holds it is committed. A filter that was reset starts anew.
+        """
         with self._lock:
-            news, self._news = self._news, {}
+            news = dict(self._news)
         for name, error in news.items():
-            off = self._in_a_row[name] >= self._max_errors
-            filter_state.record_error(tx, name, error, now, self._in_a_row[name], switch_off=off)
-            if off:
-                log.error(
-                    "filter switched off",
-                    filter=name,
-                    errors_in_a_row=self._in_a_row[name],
-                    last_error=error,
-                    advice=f"mend it, then: alertwatch filters reset {name}",
-                )
-        self._off = frozenset(filter_state.switched_off(tx))
+            self._record(tx, name, error, now)
+        if news:
+            event.listen(tx, "commit", lambda _: self._recorded(news))
+        off = frozenset(filter_state.switched_off(tx))
+        self._in_a_row.update(dict.fromkeys(self._off - off, 0))
+        self._off = off
+
+    def _record(self, tx: Connection, name: str, error: str, now: float) -> None:
+        in_a_row = self._in_a_row[name]
+        off = in_a_row >= self._max_errors
+        filter_state.record_error(tx, name, error, now, in_a_row, switch_off=off)
+        if off and self.is_on(name):
+            log.error(
+                "filter switched off",
+                filter=name,
+                errors_in_a_row=in_a_row,
+                last_error=error,
+                advice=f"mend it, then: alertwatch filters reset {name}",
+            )
+
+    def _recorded(self, news: Mapping[str, str]) -> None:
+        with self._lock:
+            for name, error in news.items():
+                if self._news.get(name) is error:
+                    del self._news[name]
 
     def _verdict(self, filter_: Filter[Any], alert: Alert) -> Verdict:
         try:

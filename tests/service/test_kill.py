@@ -9,71 +9,75 @@ from pathlib import Path
 import pytest
 
 from tests.service import messages
-from tests.support.kafka import ApacheKafka, Broker, wait_for
+from tests.service.conftest import Place
+from tests.support.kafka import ApacheKafka, wait_for
 from tests.support.service import Installation
 
 COUNT = 20_000
-KILLS = 8
+KILLS = 10
 
 
-def found(installation: Installation) -> list[tuple[str, str]]:
-    return [(match.object_id, match.alert_id) for match in installation.matches()]
-
-
-def finish(installation: Installation) -> None:
-    done = installation.call("run", "--until-empty")
-    assert done.returncode == 0, done.stderr[-2000:]
+def expected(count: int = COUNT) -> list[tuple[str, str, str]]:
+    return sorted(("sn_message", *alert) for alert in messages.expected(count))
 
 
 @pytest.mark.slow
-def test_killed_again_and_again_every_match_is_stored_once(
-    tmp_path: Path, broker: Broker, database_url: str
-) -> None:
-    topic = broker.topic("stamps")
-    broker.produce(topic, messages.stamps(COUNT))
-    installation = Installation(tmp_path, broker, database_url, {topic: "ztf_stamp"}, ["sn_message"])
-    rng = random.Random(str(tmp_path))
-    for _ in range(KILLS):
-        with installation.running() as service:
-            service.wait_for_event("partition started")
-            time.sleep(rng.uniform(0.0, 0.4))
-    finish(installation)
+def test_killed_again_and_again_every_match_is_stored_once(tmp_path: Path, place: Place) -> None:
+    """Each kill waits for a point of the stream of its own, so that it hits the middle of the work."""
+    seed = random.randrange(2**32)
+    print(f"seed {seed}")
+    rng = random.Random(seed)
+    topic = place.broker.topic("stamps")
+    place.broker.produce(topic, messages.stamps(COUNT))
+    installation = Installation(tmp_path, *place, {topic: "ztf_stamp"}, ["sn_message"], batch_messages=10)
+    reached = []
+    for target in sorted(rng.randrange(COUNT * 9 // 10) for _ in range(KILLS)):
+        with installation.running():
+            wait_for(lambda: installation.messages_done() > target, f"message {target}")  # noqa: B023
+            time.sleep(rng.uniform(0.0, 0.05))
+        reached.append(installation.messages_done())
+    assert reached[0] < COUNT
+    assert len(set(reached)) > KILLS // 2
 
-    assert sorted(found(installation)) == sorted(messages.expected(COUNT))
+    installation.finish()
+
+    assert installation.found() == expected()
 
 
 @pytest.mark.slow
 def test_a_broker_restart_loses_nothing(tmp_path: Path, apache: ApacheKafka, database_url: str) -> None:
     topic = apache.topic("stamps")
     apache.create_topic(topic)
-    half = COUNT // 2
     everything = messages.stamps(COUNT)
-    apache.produce(topic, everything[:half])
-    installation = Installation(tmp_path, apache, database_url, {topic: "ztf_stamp"}, ["sn_message"])
+    apache.produce(topic, everything[: COUNT // 2])
+    installation = Installation(tmp_path, apache, database_url, {topic: "ztf_stamp"}, ["sn_message"], 10)
     with installation.running() as service:
         service.wait_for_event("match")
         apache.restart()
-        apache.produce(topic, everything[half:])
-        wait_for(lambda: len(found(installation)) >= COUNT // messages.EVERY, "all matches", 90)
+        apache.produce(topic, everything[COUNT // 2 :])
+        wait_for(lambda: installation.messages_done() == COUNT, "all messages", 90)
         assert service.terminate() < 10
 
-    assert sorted(found(installation)) == sorted(messages.expected(COUNT))
+    assert installation.found() == expected()
 
 
 @pytest.mark.slow
-def test_a_rebalance_between_two_processes_loses_nothing(
-    tmp_path: Path, broker: Broker, database_url: str
-) -> None:
-    topic = broker.topic("stamps")
+def test_rebalances_between_two_processes_lose_nothing(tmp_path: Path, place: Place) -> None:
+    topic = place.broker.topic("stamps")
     everything = messages.stamps(COUNT)
-    broker.produce(topic, everything[: COUNT // 2])
-    installation = Installation(tmp_path, broker, database_url, {topic: "ztf_stamp"}, ["sn_message"])
+    place.broker.produce(topic, everything[: COUNT // 4])
+    coming = iter(range(COUNT // 4, COUNT, 250))
+    installation = Installation(tmp_path, *place, {topic: "ztf_stamp"}, ["sn_message"], batch_messages=10)
     with installation.running() as first:
         first.wait_for_event("match")
         with installation.running() as second:
-            broker.produce(topic, everything[COUNT // 2 :])
-            second.wait_for_event("partition started")
+            while not second.has_said("match"):
+                start = next(coming)
+                place.broker.produce(topic, everything[start : start + 250])
+                time.sleep(0.2)
+            for start in coming:
+                place.broker.produce(topic, everything[start : start + 250])
             first.kill()
-            wait_for(lambda: len(found(installation)) >= COUNT // messages.EVERY, "all matches", 90)
+            wait_for(lambda: installation.messages_done() == COUNT, "all messages", 90)
 
-    assert sorted(found(installation)) == sorted(messages.expected(COUNT))
+    assert installation.found() == expected()

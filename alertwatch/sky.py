@@ -10,7 +10,7 @@ import math
 Matrix = tuple[tuple[float, float, float], tuple[float, float, float], tuple[float, float, float]]
 
 # ICRS → galactic: The Hipparcos and Tycho Catalogues, ESA SP-1200 (1997), vol. 1, eq. 1.5.11.
-_GALACTIC: Matrix = (
+GALACTIC: Matrix = (
     (-0.0548755604162154, -0.8734370902348850, -0.4838350155487132),
     (+0.4941094278755837, -0.4448296299600112, +0.7469822444972189),
     (-0.8676661490190047, -0.1980763734312015, +0.4559837761750669),
@@ -18,7 +18,7 @@ _GALACTIC: Matrix = (
 
 # Mean obliquity of the ecliptic at J2000, degrees: IAU 2006 (Capitaine et al. 2003), 84381.406 arcsec.
 _OBLIQUITY = math.radians(84381.406 / 3600)
-_ECLIPTIC: Matrix = (
+ECLIPTIC: Matrix = (
     (1.0, 0.0, 0.0),
     (0.0, math.cos(_OBLIQUITY), math.sin(_OBLIQUITY)),
     (0.0, -math.sin(_OBLIQUITY), math.cos(_OBLIQUITY)),
@@ -27,12 +27,12 @@ _ECLIPTIC: Matrix = (
 
 def galactic(ra: float, dec: float) -> tuple[float, float]:
     """Galactic longitude (0 … 360) and latitude (−90 … 90) of an ICRS position; all in degrees."""
-    return _rotated(_GALACTIC, ra, dec)
+    return _rotated(GALACTIC, ra, dec)
 
 
 def ecliptic(ra: float, dec: float) -> tuple[float, float]:
     """Mean ecliptic longitude and latitude (J2000) of an ICRS position; all in degrees."""
-    return _rotated(_ECLIPTIC, ra, dec)
+    return _rotated(ECLIPTIC, ra, dec)
 
 
 def separation(ra1: float, dec1: float, ra2: float, dec2: float) -> float:

@@ -22,10 +22,11 @@ from typing import Any
 
 import numpy as np
 
+from alertwatch import times
 from simulator import classifiers, wire
 from simulator.features import features
 from simulator.mixture import Mixture, dull, interesting
-from simulator.objects import TAI_MINUS_UTC, SimObject
+from simulator.objects import SimObject
 from simulator.population import Population
 from simulator.sources import Supernova
 from simulator.survey import RUBIN, ZTF
@@ -38,7 +39,6 @@ TOPICS = {
 }
 """Topic patterns by reader. On ALeRCE's two clusters Rubin's topic has the name of ZTF's; on one it cannot."""
 
-EPOCH_MJD = 40587  # 1970-01-01
 LATE, TWICE = 0.005, 0.002  # shares of the ZTF stamp messages
 
 Opinion = tuple[str, str, dict[str, float]]
@@ -125,7 +125,7 @@ class Night:
             found.object_id,
             source_id,
             probabilities,
-            mjd_tai=mjd + TAI_MINUS_UTC,
+            mjd_tai=times.to_tai(mjd),
             position=(found.ra, found.dec),
             solar_system=found.known is not None,
         )
@@ -142,7 +142,7 @@ class Night:
             payload = wire.ztf_lc(found.object_id, features(found), levels)
             alert_id = "sha256-" + hashlib.sha256(payload).hexdigest()[:32]
             stamp = last[found.object_id]
-            delay = stamp.timestamp_ms / 86_400_000 + EPOCH_MJD - stamp.mjd + self._delay()
+            delay = times.from_unix_ms(stamp.timestamp_ms) - stamp.mjd + self._delay()
             yield self._message("ztf_lc", found, payload, alert_id, stamp.mjd, delay)
 
     def _late_class(self, found: SimObject) -> str:
@@ -210,7 +210,7 @@ class Night:
 
     @staticmethod
     def _milliseconds(mjd: float) -> int:
-        return round((mjd - EPOCH_MJD) * 86_400_000)
+        return round(1000 * times.to_unix(mjd))
 
     # -- truth ---------------------------------------------------------------------------------------------
 

@@ -9,12 +9,11 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from simulator import sky
+from alertwatch.sky import galactic
 from simulator.sources import ActiveNucleus, Floats, Source, Supernova, flux
 from simulator.survey import ZTF, Survey, Visits, history
 
 BANDS = "ugrizy"
-TAI_MINUS_UTC = 37.0 / 86400.0  # days, since 2017
 CLASS_OF = {
     **dict.fromkeys(("SN Ia", "SN II", "SN Ibc", "SN IIn", "SLSN"), "SN"),
     **dict.fromkeys(("AGN", "QSO", "Blazar"), "AGN"),
@@ -89,7 +88,7 @@ class SimObject:
     @property
     def latitude(self) -> float:
         """Galactic latitude, deg."""
-        return sky.galactic(self.ra, self.dec)[1]
+        return galactic(self.ra, self.dec)[1]
 
     @cached_property
     def visits(self) -> Visits:

@@ -13,6 +13,7 @@ from itertools import count
 
 import numpy as np
 
+from alertwatch.sky import galactic
 from simulator import sky
 from simulator.objects import Neighbour, SimObject
 from simulator.sources import (
@@ -120,7 +121,7 @@ class Population:
 
         def draw() -> SimObject:
             position = self.place(lambda: sky.anywhere(self.rng))
-            dust = sky.extinction(sky.galactic(*position)[1])
+            dust = sky.extinction(galactic(*position)[1])
             source, host = self._supernova(self.night + 0.3 - self.rng.uniform(*span), dust)
             return self.make(
                 source.kind,

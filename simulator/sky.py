@@ -1,7 +1,4 @@
-"""Where sources lie on the sky: the frames, the sun, and how each kind of source is spread.
-
-Angles in degrees, ICRS. Rotations are those of the Hipparcos catalogue (galactic) and of J2000 (ecliptic).
-"""
+"""Where sources lie on the sky: the sun, and how each kind of source is spread. Angles in degrees, ICRS."""
 
 from __future__ import annotations
 
@@ -11,21 +8,9 @@ from functools import lru_cache
 import numpy as np
 from numpy.typing import NDArray
 
-TO_GALACTIC = np.array(
-    [
-        [-0.0548755604, -0.8734370902, -0.4838350155],
-        [0.4941094279, -0.4448296300, 0.7469822445],
-        [-0.8676661490, -0.1980763734, 0.4559837762],
-    ]
-)
-OBLIQUITY = math.radians(23.4392911)
-TO_ECLIPTIC = np.array(
-    [
-        [1.0, 0.0, 0.0],
-        [0.0, math.cos(OBLIQUITY), math.sin(OBLIQUITY)],
-        [0.0, -math.sin(OBLIQUITY), math.cos(OBLIQUITY)],
-    ]
-)
+from alertwatch.sky import ECLIPTIC, GALACTIC, galactic
+
+TO_GALACTIC, TO_ECLIPTIC = np.array(GALACTIC), np.array(ECLIPTIC)
 
 
 def vector(lon: float, lat: float) -> NDArray[np.float64]:
@@ -38,22 +23,6 @@ def angles(v: NDArray[np.float64]) -> tuple[float, float]:
     """Longitude (0…360) and latitude of a vector."""
     x, y, z = (float(c) for c in v)
     return math.degrees(math.atan2(y, x)) % 360.0, math.degrees(math.atan2(z, math.hypot(x, y)))
-
-
-def galactic(ra: float, dec: float) -> tuple[float, float]:
-    """Galactic longitude and latitude."""
-    return angles(TO_GALACTIC @ vector(ra, dec))
-
-
-def ecliptic(ra: float, dec: float) -> tuple[float, float]:
-    """Ecliptic longitude and latitude."""
-    return angles(TO_ECLIPTIC @ vector(ra, dec))
-
-
-def separation(ra: float, dec: float, other_ra: float, other_dec: float) -> float:
-    """Angle between two positions."""
-    chord = float(np.linalg.norm(vector(ra, dec) - vector(other_ra, other_dec)))
-    return math.degrees(2.0 * math.asin(min(1.0, chord / 2.0)))
 
 
 def sun_vectors(mjd: NDArray[np.float64]) -> NDArray[np.float64]:

@@ -15,9 +15,10 @@ from typing import ClassVar, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
+from alertwatch.photometry import ZERO_POINT
+
 Floats = NDArray[np.float64]
 Bands = NDArray[np.int64]
-ZERO_POINT = 31.4  # AB magnitude of 1 nJy
 COLOUR_SHARE = np.array([1.6, 1.0, 0.0, -0.4, -0.6, -0.7])  # of g-r, relative to r
 
 

@@ -11,10 +11,10 @@ from typing import Any
 
 import numpy as np
 
+from alertwatch.times import to_tai
 from simulator.api.answers import Query, fastapi_error
 from simulator.api.catalogue import Catalogue, View
 from simulator.api.ztf import opinion_rows
-from simulator.objects import TAI_MINUS_UTC
 from simulator.sources import COLOUR_SHARE, flux
 
 BAND = {0: 6, 1: 1, 2: 2, 3: 3, 4: 4, 5: 5}
@@ -77,8 +77,8 @@ def object_row(view: View) -> dict[str, Any]:
         "meandec": view.found.dec,
         "sigmara": None,
         "sigmadec": None,
-        "firstmjd": float(times[0]) + TAI_MINUS_UTC,
-        "lastmjd": float(times[-1]) + TAI_MINUS_UTC,
+        "firstmjd": to_tai(float(times[0])),
+        "lastmjd": to_tai(float(times[-1])),
         "deltamjd": float(times[-1] - times[0]),
         "n_det": len(times),
         "n_forced": len(view.rows(np.ones(len(view.light_curve.flux), dtype=bool))),
@@ -174,7 +174,7 @@ def _visit(view: View, row: int) -> dict[str, Any]:
         "oid": int(found.object_id),
         "survey_id": "lsst",
         "measurement_id": int(found.alert_id(mjd)),
-        "mjd": mjd + TAI_MINUS_UTC,
+        "mjd": to_tai(mjd),
         "ra": found.ra,
         "dec": found.dec,
         "band": BAND[band],
@@ -218,5 +218,5 @@ def _detection(view: View, row: int) -> dict[str, Any]:
         "reliability": found.drb,
         "isDipole": False,
         "pixelFlags": False,
-        "timeProcessedMjdTai": float(curve.visits.mjd[row]) + TAI_MINUS_UTC + 0.001,
+        "timeProcessedMjdTai": to_tai(float(curve.visits.mjd[row])) + 0.001,
     }

@@ -11,14 +11,15 @@ from typing import Any
 
 import numpy as np
 
+from alertwatch.photometry import ZERO_POINT
+from alertwatch.times import MJD_OF_JD
 from simulator.api.answers import Query, Refusal, flask_not_found
 from simulator.api.catalogue import Catalogue
 from simulator.api.photometry import FID, is_positive, measured, reference
 from simulator.objects import SimObject, pid
 
-JD = 2_400_000.5
 HISTORY_DAYS = 30.0
-ZERO_POINT = 26.3
+COUNT_ZERO_POINT = 26.3  # magnitude of one count
 UNKNOWN = -999.0
 
 
@@ -67,14 +68,14 @@ def candidate(found: SimObject, row: int) -> dict[str, Any]:
         **gaia(found),
         "ndethist": max(1, int(seen.sum())),
         "ncovhist": 2 * len(curve.flux),
-        "jdstarthist": float(times[0]) + JD,
-        "jdendhist": float(times[-1]) + JD,
+        "jdstarthist": float(times[0]) + MJD_OF_JD,
+        "jdendhist": float(times[-1]) + MJD_OF_JD,
         "rfid": 576120210,
         "jdstartref": 2458178.9,
         "jdendref": 2458341.7,
         "nframesref": 15,
         "nmatches": 900,
-        "magzpsci": ZERO_POINT,
+        "magzpsci": COUNT_ZERO_POINT,
         "exptime": 30.0,
     }
 
@@ -83,7 +84,7 @@ def _detection(found: SimObject, row: int) -> dict[str, Any]:
     """A detection, of now or before."""
     mag, _ = reference(found, row)
     return {
-        "jd": float(found.visits.mjd[row]) + JD,
+        "jd": float(found.visits.mjd[row]) + MJD_OF_JD,
         **measured(found, row),
         "programid": 1,
         "isdiffpos": "t" if is_positive(found, row) else "f",
@@ -109,7 +110,7 @@ def _previous(found: SimObject, row: int) -> dict[str, Any]:
     if found.light_curve.detected[row]:
         return {**_detection(found, row), "drb": None, "candid": int(found.alert_id(mjd))}
     return {
-        "jd": mjd + JD,
+        "jd": mjd + MJD_OF_JD,
         "fid": FID[int(found.visits.band[row])],
         "pid": pid(mjd, found.index),
         "diffmaglim": float(found.visits.limit[row]),
@@ -126,7 +127,7 @@ def _previous(found: SimObject, row: int) -> dict[str, Any]:
 
 def _forced(found: SimObject, row: int) -> dict[str, Any]:
     """Forced photometry of an earlier visit, in counts at the image's zero point."""
-    mjd, scale = float(found.visits.mjd[row]), 10 ** (-0.4 * (31.4 - ZERO_POINT))
+    mjd, scale = float(found.visits.mjd[row]), 10 ** (0.4 * (COUNT_ZERO_POINT - ZERO_POINT))
     mag, distance = reference(found, row)
     return {
         "field": 400 + found.index % 500,
@@ -134,11 +135,11 @@ def _forced(found: SimObject, row: int) -> dict[str, Any]:
         "fid": FID[int(found.visits.band[row])],
         "pid": pid(mjd, found.index),
         "rfid": 576120210,
-        "magzpsci": ZERO_POINT,
+        "magzpsci": COUNT_ZERO_POINT,
         "exptime": 30.0,
         "diffmaglim": float(found.visits.limit[row]),
         "programid": 1,
-        "jd": mjd + JD,
+        "jd": mjd + MJD_OF_JD,
         "forcediffimflux": float(found.light_curve.flux[row]) * scale,
         "forcediffimfluxunc": float(found.light_curve.error[row]) * scale,
         "procstatus": "0",

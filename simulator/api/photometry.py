@@ -5,8 +5,9 @@ from __future__ import annotations
 import math
 from typing import Any
 
+from alertwatch.photometry import ZERO_POINT
 from simulator.objects import SimObject, pid
-from simulator.sources import COLOUR_SHARE, ZERO_POINT
+from simulator.sources import COLOUR_SHARE
 
 FID = {1: 1, 2: 2, 3: 3}  # our band index (of "ugrizy") is ZTF's filter id for g, r, i
 CORRECTION_RADIUS = 1.4  # arcsec: within it the reference source is the object itself

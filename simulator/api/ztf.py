@@ -12,7 +12,7 @@ from typing import Any
 
 import numpy as np
 
-from simulator import sky
+from alertwatch.sky import separation
 from simulator.api.answers import Query, flask_not_found, parsed
 from simulator.api.catalogue import Catalogue, View
 from simulator.api.photometry import is_corrected, is_positive, measured, total
@@ -271,7 +271,7 @@ def _in_cone(view: View, query: Query) -> bool:
     if not ra or not dec:
         return True
     radius = next(iter(parsed(query, "radius", float)), 30.0)
-    return sky.separation(view.found.ra, view.found.dec, ra[0], dec[0]) <= radius / 3600
+    return separation(view.found.ra, view.found.dec, ra[0], dec[0]) <= radius
 
 
 def _between(value: float, bounds: list[float]) -> bool:

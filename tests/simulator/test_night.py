@@ -12,7 +12,8 @@ import fastavro
 import numpy as np
 import pytest
 
-from simulator import sky, truth
+from alertwatch.sky import ecliptic
+from simulator import truth
 from simulator.mixture import Mixture
 from simulator.night import Night, SimMessage, last_complete_night
 from simulator.survey import ZTF, history, lost_nights
@@ -109,7 +110,7 @@ def test_cataclysmic_variables_lie_near_the_plane_and_asteroids_near_the_eclipti
     kinds = {kind: [t for t in night.truth if t.kind == kind] for kind in ("CV", "asteroid", "SN Ia")}
     assert np.median([abs(t.latitude) for t in kinds["CV"]]) < 12
     assert np.median([abs(t.latitude) for t in kinds["SN Ia"]]) > 20
-    assert np.median([abs(sky.ecliptic(t.ra, t.dec)[1]) for t in kinds["asteroid"]]) < 10
+    assert np.median([abs(ecliptic(t.ra, t.dec)[1]) for t in kinds["asteroid"]]) < 10
 
 
 def test_asteroids_are_seen_once_and_artefacts_have_low_scores(night: Night) -> None:

@@ -25,8 +25,8 @@ from simulator.sources import (
     Source,
     Supernova,
     TidalDisruption,
-    flux,
 )
+from simulator.stories import is_flaring, is_positive, is_story
 from simulator.survey import ZTF, Survey, Visits, tonight
 
 Condition = Callable[[SimObject], bool]
@@ -316,34 +316,3 @@ def redshift_at(modulus: float) -> float:
     """Redshift at a distance modulus, mag (70 km/s/Mpc, to second order)."""
     hubble = 10 ** (modulus / 5 - 5) * 70 / 299_792.458
     return float(max(0.001, hubble * (1 - 0.4 * min(hubble, 1.0))))
-
-
-def is_story(found: SimObject, story: str) -> bool:
-    """The light curve tells that story: when its event was first detected, and that it shows tonight."""
-    seen = found.tonight
-    if np.all(found.source.difference(seen.mjd, seen.band) < 0.6 * flux(seen.limit)):
-        return False  # spares the light curve
-    first = found.light_curve.first(since=found.start or 0.0)
-    if not found.alert_times or first is None or not is_positive(found):
-        return False
-    age, past_peak = found.alert_times[0] - first, found.alert_times[0] > getattr(found.source, "peak", 1e9)
-    return {
-        "new": first >= found.night and not past_peak,
-        "late": first >= found.night and past_peak,
-        "recent": 0.5 < age <= 5.0 and not past_peak,
-        "old": age > 5.5,
-    }[story]
-
-
-def is_positive(found: SimObject) -> bool:
-    """Tonight's alerts are brighter than the reference."""
-    curve = found.light_curve
-    rows = np.isin(curve.visits.mjd, found.alert_times)
-    return bool(np.all(curve.flux[rows] > 0))
-
-
-def is_flaring(found: SimObject) -> bool:
-    """The flare alone is worth 0.75 mag or more at tonight's alerts, and the nucleus is positive."""
-    source = found.source
-    bright = isinstance(source, ActiveNucleus) and source.brightening(np.array(found.alert_times)).min() >= 0.75
-    return bool(bright) and is_positive(found)

@@ -170,8 +170,7 @@ def criteria_table(criteria: Iterable[Criterion]) -> Table:
     """Criteria as a person reads them: ✓ age  2.1 ≤ 3 d."""
     made = Table(box=None, show_header=False, pad_edge=False)
     made.add_column(width=1)
-    made.add_column(style="bold")
-    made.add_column(overflow="fold")
+    made.add_column(style="bold", no_wrap=True)
     made.add_column(overflow="fold")
     made.add_column(overflow="fold")
     for criterion in criteria:
@@ -179,5 +178,6 @@ def criteria_table(criteria: Iterable[Criterion]) -> Table:
         threshold = " ".join(filter(None, (criterion.threshold, criterion.unit)))
         optional = None if criterion.required else "optional"
         note = "; ".join(filter(None, (WORDS.get(criterion.outcome), optional, criterion.note)))
-        made.add_row(Text(mark, style), criterion.name, criterion.value, threshold, Text(note, style="dim"))
+        wanted = Text("  " if threshold and note else "").join([Text(threshold), Text(note, style="dim")])
+        made.add_row(Text(mark, style), Text(criterion.name), Text(criterion.value or ""), wanted)
     return made

@@ -33,18 +33,18 @@ NAMED = {
     "security.protocol": "security",
 }
 
-# 16 MB of messages fetched ahead are as fast as librdkafka's 64. Ten seconds after a crash the group goes on.
-# A broker waits for a member that vanished in the middle of a rebalance as long as a poll may take.
+# 16 MB of messages fetched ahead are as fast as librdkafka's 64.
 DEFAULTS: Options = {
     "client.id": "alertwatch",
     "queued.max.messages.kbytes": 16384,
-    "max.poll.interval.ms": 60_000,
     "fetch.queue.backoff.ms": 5,
     "topic.metadata.refresh.interval.ms": 20_000,
     "socket.keepalive.enable": True,
     "socket.connection.setup.timeout.ms": 10_000,
     "log.connection.close": False,
 }
+# A member that vanished holds up the others for one session. So it does after a broker was away for longer than
+# that: whoever comes back is a new member, and the broker waits for the old one.
 CLASSIC_GROUP: Options = {"partition.assignment.strategy": "cooperative-sticky", "session.timeout.ms": 10_000}
 
 DENIED = {

@@ -14,6 +14,12 @@ from alertwatch.settings import SourceSettings
 from consumer.kafka.client import Faults, connection_options, explain, make_admin
 
 ANSWER_SECONDS = 5.0
+CUT_OFF_SECONDS = 15.0
+"""A client that hears nothing for so long while brokers may answer is replaced by a new one.
+
+A broker that shuts down may answer that the cluster has no brokers. librdkafka 2.10 to 2.16 then forgets them
+all, the configured ones too, and can stay without any for good (its issue 5301; no option prevents it).
+"""
 NO_ID = "AAAAAAAAAAAAAAAAAAAAAA"  # the zero UUID, of brokers older than topic ids
 
 EARLIEST, LATEST = OffsetSpec.earliest(), OffsetSpec.latest()  # type: ignore[no-untyped-call]
@@ -46,8 +52,9 @@ class Cluster:
     def __init__(self, name: str, settings: SourceSettings) -> None:
         self._name, self._settings = name, settings
         self._faults = Faults(name, settings)
-        options = connection_options(name, settings) | {"error_cb": self._faults}
-        self._admin = make_admin(name, options)
+        self._options = connection_options(name, settings) | {"error_cb": self._faults}
+        self._admin = make_admin(name, self._options)
+        self._heard_at = time.monotonic()
         self.id = ""
         self._has_topic_ids = False
 
@@ -103,7 +110,13 @@ class Cluster:
             except KafkaException as error:
                 self._admin.poll(0)
                 if isinstance(self._faults.last, AccessDenied) or left <= 0:
+                    self._renew_if_cut_off()
                     raise self._faults.last or explain(self._name, self._settings, error.args[0]) from None
             else:
                 self._faults.clear()
+                self._heard_at = time.monotonic()
                 return metadata
+
+    def _renew_if_cut_off(self) -> None:
+        if time.monotonic() - self._heard_at > CUT_OFF_SECONDS:
+            self._admin, self._heard_at = make_admin(self._name, self._options), time.monotonic()

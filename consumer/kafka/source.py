@@ -17,7 +17,7 @@ from alertwatch.settings import SourceSettings
 from alertwatch.store.positions import PositionKey
 from consumer.kafka.assignment import Assignment
 from consumer.kafka.client import DENIED, consumer_options, explain, is_cooperative, make_consumer
-from consumer.kafka.cluster import ANSWER_SECONDS, Cluster, Place
+from consumer.kafka.cluster import ANSWER_SECONDS, CUT_OFF_SECONDS, Cluster, Place
 from consumer.kafka.losses import LoadPositions, Losses, RecordGap
 from consumer.kafka.start import Starts
 from consumer.kafka.topics import Topics
@@ -82,17 +82,23 @@ class KafkaSource:
         self._cluster = Cluster(name, settings)
         self._losses = Losses(name, load_positions, record_gap)
         self._starts = Starts(settings, self._cluster, load_positions, self._losses)
-        options = consumer_options(name, settings)
-        self._refresh_seconds = float(options["topic.metadata.refresh.interval.ms"]) / 1000
-        self._consumer: Consumer = make_consumer(name, options)
-        self._assignment = Assignment(name, self._consumer, self._starts, cooperative=is_cooperative(options))
-        self._held = self._assignment.held
+        self._options = consumer_options(name, settings)
+        self._refresh_seconds = float(self._options["topic.metadata.refresh.interval.ms"]) / 1000
+        self._connect()
         self._followed: dict[str, int] | None = None
+        self._cut_off_since: float | None = None
         self._refresh_at = 0.0
         self._away_since: float | None = None
         self._refused: AccessDenied | None = None
         self._paused = False
         self._largest = 0
+
+    def _connect(self) -> None:
+        self._consumer: Consumer = make_consumer(self._name, self._options)
+        self._assignment = Assignment(
+            self._name, self._consumer, self._starts, cooperative=is_cooperative(self._options)
+        )
+        self._held = self._assignment.held
 
     # -- what a service calls ------------------------------------------------------------------------------
 
@@ -262,6 +268,7 @@ class KafkaSource:
         self._away_since, self._refresh_at = None, time.monotonic() + self._refresh_seconds
         self._settle(existing, followed, incarnations)
         self._restart_remade(incarnations)
+        self._reconnect_if_cut_off()
         self._follow(followed, incarnations)
 
     def _unfinished(self) -> set[str]:
@@ -294,6 +301,24 @@ class KafkaSource:
             log.warning("cannot tell what deleted topics held", source=self._name, error=str(error))
         else:
             self._losses.forget(set(existing) - set(followed))
+
+    def _reconnect_if_cut_off(self) -> None:
+        """The cluster answers; where the consumer still hears nothing of it, a new one takes its place."""
+        now = time.monotonic()
+        try:
+            self._consumer.list_topics(timeout=RETRY_SECONDS)
+        except KafkaException:
+            self._cut_off_since = self._cut_off_since or now
+            self._refresh_at = now + RETRY_SECONDS
+        else:
+            self._cut_off_since = None
+        if self._cut_off_since is not None and now - self._cut_off_since > CUT_OFF_SECONDS:
+            log.warning("the consumer is cut off from the brokers; joining the group anew", source=self._name)
+            self._consumer.close()
+            self._connect()
+            self._cut_off_since, self._followed = None, {}
+            if self._paused:
+                self._assignment.pause()
 
     def _wait_for_broker(self, error: BrokerUnavailable | AccessDenied) -> None:
         if self._followed is None:

@@ -5,11 +5,15 @@ from __future__ import annotations
 import time
 
 import pytest
+from confluent_kafka import Consumer
+from confluent_kafka.admin import AdminClient
 
 from consumer.kafka.source import KafkaSource
 from consumer.message import Message
 from tests.kafka.conftest import FakeDatabase, OpenSource, numbers, payloads, read, read_to_end
 from tests.support.kafka import ApacheKafka, wait_for
+
+NOWHERE = {"bootstrap.servers": "localhost:1", "group.id": "g", "log_level": 0}
 
 
 @pytest.fixture
@@ -30,8 +34,27 @@ def test_a_broker_restart_loses_nothing(
         assert not source.poll(0.5)
     apache.start()
     apache.produce(topic, payloads(100, first=100))
-    messages += read(source, database, 100, seconds=120)
+    messages += read(source, database, 100)
     assert numbers(messages) == list(range(200))
+
+
+def test_clients_that_lost_every_broker_are_replaced(
+    apache: ApacheKafka,
+    open_on_apache: OpenSource,
+    database: FakeDatabase,
+    topic: str,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """As librdkafka may do for good, when a broker that shuts down says that there are none."""
+    for module in ("source", "cluster"):
+        monkeypatch.setattr(f"consumer.kafka.{module}.CUT_OFF_SECONDS", 0.5)
+    apache.produce(topic, payloads(10))
+    source = open_on_apache({topic: "ztf_stamp"})
+    read(source, database, 10)
+    source._consumer.close()
+    source._consumer, source._cluster._admin = Consumer(NOWHERE), AdminClient(NOWHERE)
+    apache.produce(topic, payloads(10, first=10))
+    assert numbers(read(source, database, 10)) == list(range(10, 20))
 
 
 def test_a_source_closes_within_seconds_while_the_broker_is_away(

@@ -14,7 +14,8 @@ from tests.support.kafka import ApacheKafka, wait_for
 from tests.support.service import Installation
 
 COUNT = 20_000
-KILLS = 10
+KILLS = 6
+QUICK_GROUP = {"group.protocol": "classic", "session.timeout.ms": 6000}  # forgets the dead soon
 
 
 def expected(count: int = COUNT) -> list[tuple[str, str, str]]:
@@ -29,7 +30,7 @@ def test_killed_again_and_again_every_match_is_stored_once(tmp_path: Path, place
     rng = random.Random(seed)
     topic = place.broker.topic("stamps")
     place.broker.produce(topic, messages.stamps(COUNT))
-    installation = Installation(tmp_path, *place, {topic: "ztf_stamp"}, ["sn_message"], batch_messages=10)
+    installation = Installation(tmp_path, *place, {topic: "ztf_stamp"}, ["sn_message"], 10, QUICK_GROUP)
     reached = []
     for target in sorted(rng.randrange(COUNT * 9 // 10) for _ in range(KILLS)):
         with installation.running():

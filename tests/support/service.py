@@ -34,25 +34,33 @@ class Installation:
         topics: Mapping[str, str],
         filters: Sequence[str],
         batch_messages: int = 100,
+        kafka: Mapping[str, str | int] | None = None,
     ) -> None:
         self.config = folder / "alertwatch.toml"
         self.environment = {**os.environ, "ALERTWATCH_DATABASE__URL": database_url}
         self.database = DatabaseSettings(url=database_url)
         self.group = f"test-{uuid4().hex}"
-        self._write(broker, topics, filters, batch_messages)
+        self._write(
+            broker.bootstrap, topics, filters, batch_messages, {**broker.client_options, **(kafka or {})}
+        )
 
     def _write(
-        self, broker: Broker, topics: Mapping[str, str], filters: Sequence[str], batch_messages: int
+        self,
+        brokers: str,
+        topics: Mapping[str, str],
+        filters: Sequence[str],
+        batch_messages: int,
+        kafka: Mapping[str, object],
     ) -> None:
         lines = [
             "[sources.test]",
-            f'brokers = "{broker.bootstrap}"',
+            f'brokers = "{brokers}"',
             f'group_id = "{self.group}"',
             f"batch_messages = {batch_messages}",
             "[sources.test.topics]",
             *(f"'{pattern}' = '{reader}'" for pattern, reader in topics.items()),
             "[sources.test.kafka]",
-            *(f"'{key}' = {json.dumps(value)}" for key, value in broker.client_options.items()),
+            *(f"'{key}' = {json.dumps(value)}" for key, value in kafka.items()),
             "[plugins]",
             f"folders = ['{PLUGINS}']",
             *(f"[filters.{name}]" for name in filters),

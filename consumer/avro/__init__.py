@@ -2,6 +2,6 @@
 
 from consumer.avro.container import MAGIC, Containers
 from consumer.avro.frame import Frame, Schema
-from consumer.avro.plan import Fields, View
+from consumer.avro.plan import View
 
-__all__ = ["MAGIC", "Containers", "Fields", "Frame", "Schema", "View"]
+__all__ = ["MAGIC", "Containers", "Frame", "Schema", "View"]

@@ -110,13 +110,14 @@ class Cluster:
             except KafkaException as error:
                 self._admin.poll(0)
                 if isinstance(self._faults.last, AccessDenied) or left <= 0:
-                    self._renew_if_cut_off()
+                    if time.monotonic() - self._heard_at > CUT_OFF_SECONDS:
+                        self.renew()
                     raise self._faults.last or explain(self._name, self._settings, error.args[0]) from None
             else:
                 self._faults.clear()
                 self._heard_at = time.monotonic()
                 return metadata
 
-    def _renew_if_cut_off(self) -> None:
-        if time.monotonic() - self._heard_at > CUT_OFF_SECONDS:
-            self._admin, self._heard_at = make_admin(self._name, self._options), time.monotonic()
+    def renew(self) -> None:
+        """Ask through a new client from now on."""
+        self._admin, self._heard_at = make_admin(self._name, self._options), time.monotonic()

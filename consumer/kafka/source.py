@@ -314,6 +314,7 @@ class KafkaSource:
             self._cut_off_since = None
         if self._cut_off_since is not None and now - self._cut_off_since > CUT_OFF_SECONDS:
             log.warning("the consumer is cut off from the brokers; joining the group anew", source=self._name)
+            self._cluster.renew()  # if the login was revoked, it says so
             self._consumer.close()
             self._connect()
             self._cut_off_since, self._followed = None, {}

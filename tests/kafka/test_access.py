@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+from confluent_kafka import Consumer
 from pydantic import SecretStr
 
 from alertwatch.errors import AccessDenied, BrokerUnavailable
@@ -74,6 +75,26 @@ def test_a_wrong_password_is_one_sentence(
         f"Kafka at {listener.bootstrap} refused the {listener.mechanism} credentials of source ztf: "
         "check its username and password"
     )
+
+
+def test_a_login_that_is_revoked_while_running_stops_the_source_with_one_sentence(
+    apache: ApacheKafka,
+    secure_broker: dict[str, Listener],
+    database: FakeDatabase,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("consumer.kafka.source.REFUSED_SECONDS", 1)
+    monkeypatch.setattr("consumer.kafka.source.CUT_OFF_SECONDS", 1)
+    topic, listener = apache.topic(), secure_broker["SASL_PLAINTEXT"]
+    apache.produce(topic, payloads(10))
+    opened = source(listener, topic, database, kafka={"topic.metadata.refresh.interval.ms": 500})
+    read(opened, database, 10)
+    apache.set_password("changed")
+    opened._consumer = Consumer({"bootstrap.servers": "localhost:1", "group.id": "g", "log_level": 0})
+    try:
+        assert sentence(opened, AccessDenied).endswith("check its username and password")
+    finally:
+        apache.set_password(listener.password)
 
 
 @pytest.mark.parametrize("security", ["SSL", "SASL_SSL"])

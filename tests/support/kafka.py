@@ -117,11 +117,8 @@ class ApacheKafka(Broker):
         for port in self.ports.values():
             container.with_bind_ports(port, port)
         self.container = container.start()
-        self.wait_until_up()
-        quick = {"bootstrap.servers": self.bootstrap, "reconnect.backoff.max.ms": 500, "log_level": 0}
-        self.producer = Producer({**quick, "linger.ms": 1})
-        self.admin = AdminClient(quick)
-        self._make_user()
+        self._connect()
+        self.set_password(PASSWORD)
 
     @property
     def secured(self) -> dict[str, Listener]:
@@ -149,6 +146,13 @@ class ApacheKafka(Broker):
                 if time.monotonic() > deadline:
                     raise
 
+    def _connect(self) -> None:
+        """New clients: those of before a restart may have lost the broker for good."""
+        self.wait_until_up()
+        quick = {"bootstrap.servers": self.bootstrap, "reconnect.backoff.max.ms": 500, "log_level": 0}
+        self.producer = Producer({**quick, "linger.ms": 1})
+        self.admin = AdminClient(quick)
+
     def stop(self) -> None:
         """Stop the broker, as an operator would."""
         self.container.get_wrapped_container().stop(timeout=10)
@@ -156,7 +160,7 @@ class ApacheKafka(Broker):
     def start(self) -> None:
         """Start it again, on the same ports with the same data."""
         self.container.get_wrapped_container().start()
-        self.wait_until_up()
+        self._connect()
 
     def restart(self) -> None:
         """Stop and start."""
@@ -183,9 +187,10 @@ class ApacheKafka(Broker):
             self.admin.create_acls([AclBinding(ResourceType.GROUP, group, ResourcePatternType.LITERAL, *rule)])
         )
 
-    def _make_user(self) -> None:
+    def set_password(self, password: str) -> None:
+        """Make the SCRAM user, or change its password; connections that are open stay open."""
         upserts = [
-            UserScramCredentialUpsertion(USER, ScramCredentialInfo(mechanism, 4096), PASSWORD.encode())
+            UserScramCredentialUpsertion(USER, ScramCredentialInfo(mechanism, 4096), password.encode())
             for mechanism in (ScramMechanism.SCRAM_SHA_256, ScramMechanism.SCRAM_SHA_512)
         ]
         _settle(self.admin.alter_user_scram_credentials(upserts[:1]))

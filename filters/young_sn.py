@@ -87,11 +87,15 @@ class YoungSN(Filter[YoungSNParameters]):
     needs = frozenset({Part.OBJECT, Part.DETECTIONS, Part.NON_DETECTIONS, Part.CROSSMATCHES})
 
     def wants(self, alert: Alert) -> bool:
-        """Drops what the message alone rules out: asteroids, old ZTF ids, low Rubin probabilities."""
+        """Drops what the message alone rules out: asteroids, and low Rubin probabilities.
+
+        ZTF's messages tell no time. That of the Kafka record would do for the year in the object id tonight,
+        but not for a topic that is published again next year.
+        """
         if alert.solar_system:
             return False
         if alert.survey == Survey.ZTF:
-            return not self.parameters.only_new_ids or _id_is_new(alert) is not False
+            return True
         found = probability(alert.classification, SN)
         return found is None or found >= self.parameters.min_probability
 

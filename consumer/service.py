@@ -25,6 +25,7 @@ PROGRESS_SECONDS = 10
 HEARTBEAT_SECONDS = 60
 RETRY_SECONDS = 5
 PATIENCE_SECONDS = 5  # with a lock of others: the loop tries again, and a stop must not wait longer
+SQLITE_PATIENCE_SECONDS = 3  # waited twice: for the turn among our threads, then for the file's lock
 
 log = structlog.get_logger(__name__)
 
@@ -43,9 +44,10 @@ def build(settings: Settings, store: Store, stop: Event, limits: Limits) -> Serv
 
 def open_store(settings: DatabaseSettings, stop: Event, *, patient: bool) -> Store:
     """Open and migrate the database; a daemon (``patient``) waits for one that does not answer yet."""
+    sqlite = settings.url.startswith("sqlite")
     while True:
         try:
-            return Store.open(settings, patience=PATIENCE_SECONDS)
+            return Store.open(settings, patience=SQLITE_PATIENCE_SECONDS if sqlite else PATIENCE_SECONDS)
         except StoreUnavailable as error:
             if not patient:
                 raise
@@ -102,7 +104,7 @@ class Service:
         return total
 
     def run(self) -> candidates.CandidateCounts | None:
-        """Run to the end; the candidates that still wait (``None``: the database did not answer).
+        """Run to the end; the candidates that still wait (``None``: a daemon, or the database did not answer).
 
         Raises the first error that stopped a source or a worker.
         """
@@ -117,6 +119,8 @@ class Service:
                 thread.join()
             if self._limits.until_empty:
                 self._finish_due_lookups()
+            if self._limits.is_batch:
+                self._heartbeat()  # a run shorter than its interval
         finally:
             self._stop.set()
             self.workers.stop()
@@ -124,7 +128,7 @@ class Service:
         self._progress()
         if failure := next(iter(self._failures), self.workers.failure):
             raise failure
-        return self.waiting()
+        return self.waiting() if self._limits.is_batch else None
 
     def _note_outages(self) -> None:
         """Once, before anything is read; a daemon waits for a database that does not answer just now."""

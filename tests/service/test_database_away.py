@@ -61,11 +61,11 @@ def server() -> Iterator[Server]:
 
 @pytest.fixture
 def small_disk(tmp_path: Path) -> Iterator[Path]:
-    """A file system of 4 MB."""
+    """A file system of 32 MB."""
     folder = tmp_path / "disk"
     folder.mkdir()
     mount = shutil.which("mount")
-    command = [mount or "mount", "-t", "tmpfs", "-o", "size=4m", "tmpfs", str(folder)]
+    command = [mount or "mount", "-t", "tmpfs", "-o", "size=32m", "tmpfs", str(folder)]
     if mount is None or os.geteuid() != 0 or subprocess.run(command, check=False).returncode != 0:
         pytest.skip("needs the right to mount a small file system")
     yield folder

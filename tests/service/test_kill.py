@@ -15,7 +15,10 @@ from tests.support.service import Installation
 
 COUNT = 20_000
 KILLS = 6
-QUICK_GROUP = {"group.protocol": "classic", "session.timeout.ms": 6000}  # forgets the dead soon
+QUICK_GROUP: dict[str, str | int] = {
+    "group.protocol": "classic",
+    "session.timeout.ms": 6000,
+}  # forgets the dead soon
 
 
 def expected(count: int = COUNT) -> list[tuple[str, str, str]]:

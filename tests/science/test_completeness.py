@@ -77,4 +77,4 @@ def test_the_report_says_what_was_assumed_the_interval_and_why_objects_were_miss
     assert "P(SN) 0.72 assumed" in text
     assert "[0.86, 0.92]" in text
     assert "missed for: seen twice or off the ecliptic" in text
-    assert "dropped on the message alone" in text
+    assert "new object id" in text

@@ -29,7 +29,13 @@ class EmbeddedBroker:
 
     def __init__(self, brokers: int = 1) -> None:
         self.producer = Producer(
-            {"test.mock.num.brokers": brokers, "bootstrap.servers": "", "log_level": 3, "linger.ms": 5}
+            {
+                "test.mock.num.brokers": brokers,
+                "bootstrap.servers": "",
+                "log_level": 3,
+                "linger.ms": 5,
+                "sticky.partitioning.linger.ms": 0,  # evenly: a partition that gets too much forgets its oldest
+            }
         )
         metadata = self.producer.list_topics(timeout=10)
         self.bootstrap = ",".join(f"{b.host}:{b.port}" for b in metadata.brokers.values())

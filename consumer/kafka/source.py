@@ -215,11 +215,14 @@ class KafkaSource:
         return size
 
     def _hold_back(self, message: KafkaMessage | None) -> Batch:
-        """While paused: a message that was on its way already is read again after the pause."""
-        if message is not None and (error := message.error()) is not None:
-            self._event(message, error)
-        elif message is not None:
+        """While paused: what was on its way already is read again after the pause, and so is its end."""
+        if message is None:
+            return Batch()
+        error = message.error()
+        if error is None or error.code() == KafkaError._PARTITION_EOF:
             self._assignment.restart(_place(message))
+        else:
+            self._event(message, error)
         return Batch()
 
     def _event(self, message: KafkaMessage, error: KafkaError) -> None:

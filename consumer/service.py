@@ -155,17 +155,21 @@ class Service:
         return schedule
 
     def _finish_due_lookups(self) -> None:
-        """Wait while a candidate is due or looked up; those put off until later are for the next run."""
+        """Wait until what is due now was tried once more; what is put off by then is for the next run."""
+        ended = time.time()
         while not self._stop.wait(0.2):
-            waiting = self.waiting()
+            waiting = self.waiting(ended)
             if waiting is not None and not waiting.due and not self.workers.busy:
                 return
 
-    def waiting(self) -> candidates.CandidateCounts | None:
-        """The candidates that wait for a look-up; ``None`` while the database does not answer."""
+    def waiting(self, now: float | None = None) -> candidates.CandidateCounts | None:
+        """The candidates that wait for a look-up, and are due by ``now`` (seconds since 1970).
+
+        ``None`` while the database does not answer.
+        """
         try:
             with self._store.read() as tx:
-                return candidates.count(tx, time.time())
+                return candidates.count(tx, time.time() if now is None else now)
         except StoreUnavailable:
             return None
 

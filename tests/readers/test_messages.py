@@ -230,7 +230,7 @@ def test_readers_are_the_files_of_their_folder_and_a_misspelt_one_is_told() -> N
     assert all(readers.get(name).name == name for name in readers.names())
     with pytest.raises(SettingsError, match="did you mean 'ztf_stamp'"):
         readers.get("ztf_stmap")
-    with pytest.raises(SettingsError, match="there are lsst_packet"):
+    with pytest.raises(SettingsError, match="known are: lsst_packet"):
         readers.get("x")
 
 

@@ -149,7 +149,7 @@ def test_a_password_may_come_from_a_file(postgres_url: str, tmp_path: Path) -> N
     bare = url._replace(password=None).render_as_string()
     with Store.open(DatabaseSettings(url=bare, password_file=file)) as store:
         assert save(store, 1) == 1
-    with pytest.raises(SettingsError, match=r"database\.password_file: .*missing: No such file"):
+    with pytest.raises(SettingsError, match=r"password_file .*missing cannot be read: No such file"):
         Store.open(DatabaseSettings(url=bare, password_file=tmp_path / "missing"))
 
 

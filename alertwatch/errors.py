@@ -40,6 +40,10 @@ class NotReadyYet(TryAgainLater):
     """The API answers, but does not know this alert yet (404, placeholder, detection still missing)."""
 
 
+class ChannelUnavailable(TryAgainLater):
+    """A channel does not answer, is overloaded or asks us to wait. Whether the message arrived is not known."""
+
+
 # -- this input is bad: keep it, say so, go on -----------------------------------------------------------
 
 
@@ -53,6 +57,10 @@ class DecodeError(BadInput):
 
 class BadAnswer(BadInput):
     """An API answer about one object that is malformed, or a repeated error for this object alone."""
+
+
+class NotificationRefused(BadInput):
+    """A channel refused this one notification (all its addresses, its size); others may well pass."""
 
 
 # -- stop: a person has to act -----------------------------------------------------------------------------
@@ -70,6 +78,12 @@ class SettingsError(Stop):
 
 class AccessDenied(Stop):
     """Kafka or the database refused the credentials."""
+
+    exit_code = 3
+
+
+class ChannelRefused(Stop):
+    """A channel refuses everything until a person acts: bad token, unknown channel, wrong login."""
 
     exit_code = 3
 

@@ -172,9 +172,9 @@ class LoggingSettings(Section):
 
 
 class PluginSettings(Section):
-    """Where filters of your own are found."""
+    """Where filters and sinks of your own are found."""
 
-    folders: tuple[File, ...] = Field((), description="folders whose *.py files are filters, one each")
+    folders: tuple[File, ...] = Field((), description="folders whose *.py files are filters or sinks, one each")
     max_filter_errors: int = Field(10, ge=1, description="errors in a row after which a filter is switched off")
 
 
@@ -192,6 +192,121 @@ class FilterSettings(BaseModel):
         return dict(self.model_extra or {})
 
 
+class ChannelSettings(BaseModel):
+    """One destination of notifications: ``use`` names the sink, the other keys are that sink's own."""
+
+    model_config = ConfigDict(extra="allow", frozen=True, hide_input_in_errors=True)
+
+    use: Name | None = Field(None, description="the sink to use; without it the section's own name")
+    enabled: bool = Field(True, description="false keeps what is for it until it is true again")
+    per_minute: float | None = Field(None, gt=0, description="most messages per minute; default: the sink's")
+    budget_per_hour: int | None = Field(
+        None,
+        ge=0,
+        description="messages per hour beyond which they are merged; 0: no limit; default: the sink's",
+    )
+
+    @property
+    def own(self) -> dict[str, Any]:
+        """The keys that are the sink's own settings, not yet validated."""
+        return dict(self.model_extra or {})
+
+
+class ConditionSettings(Section):
+    """Conditions on an object; all must hold. What is not known holds no condition."""
+
+    classes: tuple[str, ...] | None = Field(None, description='top class is one of these, e.g. ["SN", "TDE"]')
+    grades: tuple[str, ...] | None = Field(None, description="the filter's grade is one of these")
+    min_probability: float | None = Field(None, ge=0, le=1, description="least probability of the top class")
+    brighter_than: float | None = Field(None, description="brighter than this difference magnitude [mag]")
+    fainter_than: float | None = Field(None, description="fainter than this difference magnitude [mag]")
+    max_age_days: float | None = Field(None, gt=0, description="longest time since the first detection [d]")
+    cones: tuple[str, ...] = Field(
+        (), description='in any of these circles: "RA DEC RADIUS" as of `matches --cone`'
+    )
+    min_galactic_latitude: float | None = Field(
+        None, ge=0, le=90, description="least distance from the galactic plane [deg]"
+    )
+    min_dec: float | None = Field(None, ge=-90, le=90, description="southern limit [deg]")
+    max_dec: float | None = Field(None, ge=-90, le=90, description="northern limit [deg]")
+
+
+class AgainSettings(Section):
+    """What is worth a second word on a source that was told of."""
+
+    class_change: bool = Field(True, description="its class has changed to one not told of yet")
+    new_filter: bool = Field(True, description="another of the subscription's filters matched")
+    brighter_by_mag: float | None = Field(
+        None, gt=0, description="it is so much brighter than the brightest told of, in the same band [mag]"
+    )
+    probability_change: float | None = Field(
+        None, gt=0, le=1, description="its class's probability has moved by so much since it was told of"
+    )
+
+
+class SubscriptionSettings(Section):
+    """Who is told of what, where and when."""
+
+    filters: tuple[Name, ...] = Field(min_length=1, description="the configured filters whose matches count")
+    channels: tuple[Name, ...] = Field(min_length=1, description="the channels that are told")
+    where: ConditionSettings = Field(
+        ConditionSettings(), description="further conditions; looked at again on each later alert"
+    )
+    again: AgainSettings = Field(AgainSettings(), description="what is worth a second word")
+    urgent: ConditionSettings | None = Field(
+        None, description="what goes out at once, also in quiet hours and past digests"
+    )
+    quiet: str | None = Field(
+        None,
+        description='hours that hold messages back, e.g. "09:00-18:00 America/Santiago"; without a zone: UTC',
+    )
+    digest: Literal["none", "hourly", "daily", "weekly", "evening", "morning"] = Field(
+        "none", description="collect; evening and morning are the nautical twilights of [site]"
+    )
+    digest_at: str = Field(
+        "08:00", description='time of daily and weekly (Monday) digests, e.g. "08:00 America/Santiago"'
+    )
+    group_minutes: float = Field(
+        0.0, ge=0, description="collect what comes within so many minutes [min]; 0: at once"
+    )
+    follow_days: float = Field(60.0, gt=0, description="how long a matched object is followed [d]")
+    pictures: bool = Field(True, description="light curve and cutouts, where the channel can show them")
+
+
+class SiteSettings(Section):
+    """The observatory whose twilights digests go by."""
+
+    name: str = Field("Cerro Pachón", description="for people")
+    latitude: float = Field(-30.2446, ge=-90, le=90, description="north positive [deg]")
+    longitude: float = Field(-70.7494, ge=-180, le=180, description="east positive [deg]")
+    height: float = Field(2663.0, description="above sea level [m]")
+
+
+class NotificationSettings(Section):
+    """How messages are delivered, and who is told of the service's own troubles."""
+
+    operator: tuple[Name, ...] = Field((), description="channels that are told when something is wrong")
+    lag_minutes: float = Field(
+        30.0, gt=0, description="tell the operator when the stream is behind for longer than this [min]"
+    )
+    silent_hours: float = Field(
+        24.0, gt=0, description="tell the operator when no alert came for longer than this [h]"
+    )
+    retry_minutes: tuple[float, ...] = Field(
+        (0.1, 0.5, 2, 10), description="delays of the first retries of a message [min], with jitter"
+    )
+    then_every_minutes: float = Field(30.0, gt=0, description="delay of the later retries [min]")
+    refused_every_minutes: float = Field(
+        60.0, gt=0, description="how often a channel is tried that refuses everything [min]"
+    )
+    lease_seconds: float = Field(
+        120.0, gt=0, description="after this a message claimed by a dead process is free again [s]"
+    )
+    templates: File | None = Field(
+        None, description="folder of Jinja2 templates of your own; those it lacks are ours"
+    )
+
+
 class Settings(Section):
     """All settings."""
 
@@ -200,5 +315,9 @@ class Settings(Section):
     apis: dict[Literal["ztf", "lsst"], ApiSettings] = Field(default_factory=dict)
     lookups: LookupSettings = LookupSettings()
     filters: dict[Name, FilterSettings] = Field(default_factory=dict)
+    channels: dict[Name, ChannelSettings] = Field(default_factory=dict)
+    subscriptions: dict[Name, SubscriptionSettings] = Field(default_factory=dict)
+    notifications: NotificationSettings = NotificationSettings()
+    site: SiteSettings = SiteSettings()
     plugins: PluginSettings = PluginSettings()
     logging: LoggingSettings = LoggingSettings()

@@ -13,6 +13,7 @@ from sqlalchemy import Connection, Select, Table, func, or_, select
 from alertwatch import sky
 from alertwatch.alert import Detection, ForcedPhotometry, NonDetection
 from alertwatch.filter import Criterion, Result
+from alertwatch.light_curve import LightCurve
 from alertwatch.store import healpix, tables
 
 
@@ -56,15 +57,6 @@ class StoredVerdict(Judgement):
 
     result: Result
     judged_at: float
-
-
-@dataclass(frozen=True)
-class LightCurve:
-    """All that alerts and look-ups told of an object's brightness, each part by time."""
-
-    detections: tuple[Detection, ...]
-    non_detections: tuple[NonDetection, ...]
-    forced_photometry: tuple[ForcedPhotometry, ...]
 
 
 class Cone(NamedTuple):

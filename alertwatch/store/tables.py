@@ -183,6 +183,7 @@ objects = Table(
     _number("first_hist_mjd"),
     Column("n_hist", Integer),
     Column("stellar", Boolean),
+    Column("crossmatches", JSON(none_as_null=True)),
 )
 
 detections = Table(
@@ -246,4 +247,174 @@ filter_state = Table(
     Column("last_error_at", Double),
     Column("off_since", Double),
     _text("off_reason", nullable=True),
+)
+
+cutouts = Table(
+    "cutouts",
+    metadata,
+    _text("survey", key=True),
+    _text("object_id", key=True),
+    _text("alert_id", key=True),
+    Column("science", LargeBinary),
+    Column("template", LargeBinary),
+    Column("difference", LargeBinary),
+    Column("stored_at", Double, nullable=False),
+)
+
+# -- notifications ---------------------------------------------------------------------------------------
+
+followed = Table(  # objects that matched: their later alerts are looked at
+    "followed",
+    metadata,
+    _text("survey", key=True),
+    _text("object_id", key=True),
+    Column("filters", JSON, nullable=False),  # those that matched
+    Column("facts", JSON, nullable=False),  # the newest known
+    Column("source_id", BigInteger),  # the same for all ids of one source on the sky; null: not looked at yet
+    _number("ra"),
+    _number("dec"),
+    Column("healpix", BigInteger),
+    Column("since", Double, nullable=False),
+    Column("until_at", Double, nullable=False),
+    Index(None, "healpix"),
+    Index(None, "source_id"),
+    Index(None, "until_at"),
+)
+
+subscriptions = Table(  # those added by command, and the state of all
+    "subscriptions",
+    metadata,
+    _text("name", key=True),
+    Column("definition", JSON(none_as_null=True)),  # null: it stands in the settings file
+    Column("paused_at", Double),
+    Column("added_at", Double, nullable=False),
+)
+
+outbox = Table(  # one row for each subscription and match, or later alert of what matched
+    "outbox",
+    metadata,
+    _serial(),
+    _text("subscription"),
+    _text("filter"),  # that matched; "followed": a later alert
+    _text("survey"),
+    _text("object_id"),
+    _text("alert_id"),
+    Column("match_id", BigInteger),
+    Column("facts", JSON, nullable=False),
+    _text("state"),  # new → waiting → told, skipped
+    _text("reason", nullable=True),  # why it waits, was skipped, or was told
+    Column("urgent", Boolean, nullable=False),
+    Column("due", Double, nullable=False),
+    Column("added_at", Double, nullable=False),
+    UniqueConstraint("subscription", "filter", "survey", "object_id", "alert_id"),
+    Index(None, "state", "due"),
+    Index(None, "object_id"),
+    sqlite_autoincrement=True,  # an id is never given twice
+)
+
+told = Table(  # what a subscription last said of a source
+    "told",
+    metadata,
+    _text("subscription", key=True),
+    Column("source_id", BigInteger, primary_key=True, autoincrement=False),
+    Column("classes", JSON, nullable=False),
+    Column("filters", JSON, nullable=False),
+    Column("mags", JSON, nullable=False),  # brightest, by band
+    _number("probability"),
+    Column("first_at", Double, nullable=False),
+    Column("last_at", Double, nullable=False),
+)
+
+deliveries = Table(  # the ledger: one row for each message and channel
+    "deliveries",
+    metadata,
+    _serial(),
+    _text("key"),
+    _text("subscription"),
+    _text("channel"),
+    _text("kind"),
+    _text("title"),
+    _text("text"),
+    _text("state"),  # pending → sending → posted → sent; failed
+    Column("urgent", Boolean, nullable=False),
+    Column("source_id", BigInteger),  # of a message about one source: updates continue it
+    Column("due", Double, nullable=False),
+    Column("attempts", Integer, nullable=False),
+    _text("owner", nullable=True),
+    _text("error", nullable=True),
+    Column("receipt", JSON(none_as_null=True)),
+    Column("created_at", Double, nullable=False),
+    Column("sent_at", Double),
+    UniqueConstraint("key"),
+    Index(None, "channel", "state", "due"),
+    Index(None, "channel", "created_at"),
+    Index(None, "channel", "subscription", "source_id"),
+    sqlite_autoincrement=True,  # an id is never given twice
+)
+
+delivery_items = Table(  # the outbox rows that a message tells of
+    "delivery_items",
+    metadata,
+    Column("delivery_id", BigInteger, primary_key=True, autoincrement=False),
+    Column("outbox_id", BigInteger, primary_key=True, autoincrement=False),
+    _text("reason"),
+    Index(None, "outbox_id"),
+)
+
+attempts = Table(
+    "attempts",
+    metadata,
+    _serial(),
+    Column("delivery_id", BigInteger, nullable=False),
+    Column("started_at", Double, nullable=False),
+    Column("ended_at", Double),
+    _text("outcome", nullable=True),  # sent, found, later, refused, channel refused; null: cut short
+    _text("error", nullable=True),
+    Index(None, "delivery_id"),
+)
+
+channel_state = Table(
+    "channel_state",
+    metadata,
+    _text("channel", key=True),
+    Column("refused_since", Double),
+    _text("reason", nullable=True),
+    Column("try_at", Double),
+)
+
+mutes = Table(
+    "mutes",
+    metadata,
+    _serial(),
+    _text("kind"),  # object, filter, region
+    _text("value"),  # SURVEY:OBJECT or OBJECT, the filter's name, "RA DEC RADIUS" in degrees
+    Column("until_at", Double),
+    _text("reason", nullable=True),
+    _text("by", nullable=True),
+    Column("added_at", Double, nullable=False),
+    UniqueConstraint("kind", "value"),
+)
+
+labels = Table(  # what people said of an object
+    "labels",
+    metadata,
+    _serial(),
+    _text("survey"),
+    _text("object_id"),
+    _text("label"),
+    _text("reason", nullable=True),
+    _text("by"),
+    _text("via"),  # command, slack, …
+    Column("added_at", Double, nullable=False),
+    Index(None, "object_id"),
+    Index(None, "label"),
+)
+
+concerns = Table(  # what the operator was told, so that it is said once
+    "concerns",
+    metadata,
+    _text("key", key=True),
+    _text("sentence"),
+    Column("since", Double, nullable=False),
+    Column("told_at", Double),
 )

@@ -1,41 +1,40 @@
-"""Finds filters: built in (`filters/`), installed (entry point ``alertwatch.filters``), in a folder of yours.
-
-The name of a filter is the name of its file, everywhere: settings, command line, database.
-"""
+"""Makes configured filters and sinks: finds their classes by name, and checks their own settings."""
 
 from __future__ import annotations
 
-import copyreg
 import difflib
-import importlib
-import importlib.util
-import pkgutil
-import sys
-from collections.abc import Iterable, Iterator
-from importlib.metadata import entry_points
+from collections.abc import Iterable, Mapping
 from pathlib import Path
-from types import ModuleType
-from typing import Any
+from typing import Any, TypeVar
 
-from pydantic import ValidationError
+from pydantic import BaseModel, ValidationError
+from pydantic_core import ErrorDetails
 
+from alertwatch import plugins
 from alertwatch.errors import SettingsError
-from alertwatch.filter import Filter, Parameters
-from alertwatch.settings import Settings
+from alertwatch.filter import Filter
+from alertwatch.plugins import load_file
+from alertwatch.settings import ChannelSettings, FilterSettings, Settings
+from alertwatch.sink import Sink
+
+__all__ = ["build", "build_sinks", "filters", "instance", "load_file", "nearest", "sink", "sinks"]
 
 FilterType = type[Filter[Any]]
+SinkType = type[Sink[Any]]
+RESERVED = {"followed": "that is what alerts of objects that matched before are called"}
+"""Names that no filter instance may have, and why."""
+
+M = TypeVar("M", bound=BaseModel)
 
 
 def filters(folders: Iterable[Path] = ()) -> dict[str, FilterType]:
-    """Every filter there is, by name. A name found twice is an error: nobody could say which one ran."""
-    found: dict[str, FilterType] = {}
-    for name, kind in (*_built_in(), *_installed(), *_in_folders(folders)):
-        if name in found:
-            raise SettingsError(
-                f"two filters are called {name!r}: {found[name].__module__} and {kind.__module__}; rename one"
-            )
-        found[name] = kind
-    return dict(sorted(found.items()))
+    """Every filter there is, by name; `SettingsError` says which file is wrong."""
+    return plugins.find(plugins.FILTERS, folders)
+
+
+def sinks(folders: Iterable[Path] = ()) -> dict[str, SinkType]:
+    """Every sink there is, by name; `SettingsError` says which file is wrong."""
+    return plugins.find(plugins.SINKS, folders)
 
 
 def build(settings: Settings) -> dict[str, Filter[Any]]:
@@ -48,18 +47,43 @@ def build(settings: Settings) -> dict[str, Filter[Any]]:
     }
 
 
-def instance(name: str, known: dict[str, FilterType], use: str, parameters: dict[str, Any]) -> Filter[Any]:
+def build_sinks(settings: Settings) -> dict[str, Sink[Any]]:
+    """The sinks of the enabled channels, by the channels' names, settings validated."""
+    known = sinks(settings.plugins.folders)
+    return {
+        name: sink(name, known, section.use or name, section.own, section.folder)
+        for name, section in settings.channels.items()
+        if section.enabled
+    }
+
+
+def instance(name: str, known: Mapping[str, FilterType], use: str, parameters: dict[str, Any]) -> Filter[Any]:
     """One filter instance; ``SettingsError`` names the nearest filter or parameter when one is unknown."""
+    place = f"[filters.{name}]"
+    if name in RESERVED:
+        raise SettingsError(f"{place} no filter may have this name: {RESERVED[name]}; choose another")
     if use not in known:
-        raise SettingsError(f"[filters.{name}] uses {use!r}, which is no filter{nearest(use, known)}")
+        raise SettingsError(f"{place} uses {use!r}, which is no filter{nearest(use, known)}")
     kind = known[use]
+    return kind(name, _checked(place, kind.parameters_type, parameters, FilterSettings))
+
+
+def sink(
+    name: str, known: Mapping[str, SinkType], use: str, own: dict[str, Any], folder: Path = Path()
+) -> Sink[Any]:
+    """One channel's sink; relative paths among its ``own`` settings are relative to ``folder``.
+
+    ``SettingsError`` names the nearest sink or setting when one is unknown.
+    """
+    place = f"[channels.{name}]"
+    if use not in known:
+        raise SettingsError(f"{place} uses {use!r}, which is no sink{nearest(use, known)}")
+    kind = known[use]
+    checked = _checked(place, kind.settings_type, own, ChannelSettings, folder)
     try:
-        return kind(name, kind.parameters_type(**parameters))
-    except ValidationError as error:
-        first = error.errors(include_input=False, include_url=False)[0]
-        key = ".".join(str(part) for part in first["loc"])
-        hint = nearest(key, kind.parameters_type.model_fields) if first["type"] == "extra_forbidden" else ""
-        raise SettingsError(f"[filters.{name}] {key}: {first['msg']}{hint}") from None
+        return kind(name, checked)
+    except SettingsError as error:
+        raise SettingsError(f"{place} {error}") from None
 
 
 def nearest(word: str, known: Iterable[str]) -> str:
@@ -69,72 +93,26 @@ def nearest(word: str, known: Iterable[str]) -> str:
     return f"; did you mean {close[0]!r}?" if close else f"; known are: {', '.join(names)}"
 
 
-def load_file(path: Path) -> FilterType:
-    """The filter in one file outside any package. ``SettingsError`` says what is wrong with the file.
-
-    Its instances can be pickled: the file is loaded wherever they arrive.
-    """
-    name = _module_name(path)
-    spec = importlib.util.spec_from_file_location(name, path)
-    if spec is None or spec.loader is None:
-        raise SettingsError(f"{path} is not a Python file")
-    module = importlib.util.module_from_spec(spec)
-    sys.modules[name] = module  # where its own annotations are looked up
+def _checked(
+    place: str, model: type[M], own: dict[str, Any], section: type[BaseModel], folder: Path = Path()
+) -> M:
+    """The settings of a filter or sink; ``SettingsError`` has a line for each mistake, without its value."""
     try:
-        spec.loader.exec_module(module)
-    except Exception as error:
-        raise SettingsError(f"the filter in {path} does not load: {type(error).__name__}: {error}") from error
-    kind = _filter_in(module)
-    copyreg.pickle(kind, lambda made: (_from_file, (path, made.name, made.parameters.model_dump())))
-    return kind
+        return model.model_validate(own, context={"folder": folder})
+    except ValidationError as error:
+        problems = error.errors(include_input=False, include_url=False, include_context=False)
+        known = {**section.model_fields, **model.model_fields}
+        raise SettingsError("\n".join(f"{place} {_sentence(p, known)}" for p in problems)) from None
 
 
-def _from_file(path: Path, name: str, parameters: dict[str, Any]) -> Filter[Any]:
-    loaded = sys.modules.get(_module_name(path))
-    kind = _filter_in(loaded) if loaded is not None else load_file(path)
-    return kind(name, kind.parameters_type(**parameters))
-
-
-def _module_name(path: Path) -> str:
-    return f"alertwatch_plugin_{path.stem}"
-
-
-def _built_in() -> Iterator[tuple[str, FilterType]]:
-    package = importlib.import_module("filters")
-    for found in pkgutil.iter_modules(package.__path__):
-        yield found.name, _filter_in(importlib.import_module(f"filters.{found.name}"))
-
-
-def _installed() -> Iterator[tuple[str, FilterType]]:
-    for point in entry_points(group="alertwatch.filters"):
-        try:
-            kind = point.load()
-        except Exception as error:
-            raise SettingsError(
-                f"the installed filter {point.name!r} ({point.value}) cannot be loaded: {error}"
-            ) from error
-        yield point.name, kind
-
-
-def _in_folders(folders: Iterable[Path]) -> Iterator[tuple[str, FilterType]]:
-    for folder in folders:
-        if not folder.is_dir():
-            raise SettingsError(f"plugins.folders: there is no folder {folder}")
-        for path in sorted(folder.glob("[!_]*.py")):
-            yield path.stem, load_file(path)
-
-
-def _filter_in(module: ModuleType) -> FilterType:
-    """The one filter class that a module defines."""
-    own = [
-        value
-        for value in vars(module).values()
-        if isinstance(value, type) and issubclass(value, Filter) and value.__module__ == module.__name__
-    ]
-    if len(own) != 1:
-        raise SettingsError(f"{module.__file__} defines {len(own)} filters; it must define exactly one")
-    kind: FilterType = own[0]
-    lacking = [name for name in ("streams", "parameters_type") if not hasattr(kind, name)]
-    if lacking or not issubclass(kind.parameters_type, Parameters):
-        raise SettingsError(f"the filter in {module.__file__} does not say its {' and '.join(lacking)}")
-    return kind
+def _sentence(problem: ErrorDetails, known: Mapping[str, Any]) -> str:
+    key = ".".join(str(part) for part in problem["loc"])
+    match problem["type"]:
+        case "extra_forbidden" if len(problem["loc"]) == 1:
+            return f"{key}: {problem['msg']}{nearest(key, known)}"
+        case "missing" if key in known:
+            return f"{key} is missing ({known[key].description})"
+        case "value_error" if not key:  # a complaint about the whole
+            return problem["msg"].removeprefix("Value error, ")
+        case _:
+            return f"{key}: {problem['msg'].removeprefix('Value error, ')}"

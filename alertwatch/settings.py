@@ -6,6 +6,7 @@ files only. Unknown keys are errors that name the nearest known one. `alertwatch
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Annotated, Any, Literal
 from urllib.parse import unquote, urlsplit, urlunsplit
@@ -15,6 +16,7 @@ from pydantic import (
     BaseModel,
     ConfigDict,
     Field,
+    PrivateAttr,
     SecretStr,
     StringConstraints,
     ValidationInfo,
@@ -206,10 +208,26 @@ class ChannelSettings(BaseModel):
         description="messages per hour beyond which they are merged; 0: no limit; default: the sink's",
     )
 
+    _folder: Path = PrivateAttr(Path())
+
+    def model_post_init(self, context: Any) -> None:
+        """Remember what relative paths are relative to: the sink's own settings are validated later."""
+        self._folder = (context or {}).get("folder", Path())
+
+    @property
+    def folder(self) -> Path:
+        """The folder of the settings file."""
+        return self._folder
+
     @property
     def own(self) -> dict[str, Any]:
         """The keys that are the sink's own settings, not yet validated."""
         return dict(self.model_extra or {})
+
+    def __repr_args__(self) -> Iterator[tuple[str | None, Any]]:
+        """Any of the sink's own settings may be a secret."""
+        yield from ((name, getattr(self, name)) for name in type(self).model_fields)
+        yield from ((name, "…") for name in self.own)
 
 
 class ConditionSettings(Section):

@@ -22,6 +22,7 @@ from sqlalchemy import (
     Table,
     Text,
     UniqueConstraint,
+    text,
 )
 
 metadata = MetaData(
@@ -325,6 +326,8 @@ told = Table(  # what a subscription last said of a source
     Column("last_at", Double, nullable=False),
 )
 
+OPEN = text("state IN ('pending', 'sending', 'posted')")  # a delivery that is not settled yet
+
 deliveries = Table(  # the ledger: one row for each message and channel
     "deliveries",
     metadata,
@@ -346,7 +349,7 @@ deliveries = Table(  # the ledger: one row for each message and channel
     Column("created_at", Double, nullable=False),
     Column("sent_at", Double),
     UniqueConstraint("key"),
-    Index(None, "channel", "state", "due"),
+    Index("ix_deliveries_open", "channel", "urgent", "due", "id", sqlite_where=OPEN, postgresql_where=OPEN),
     Index(None, "channel", "created_at"),
     Index(None, "channel", "subscription", "source_id"),
     sqlite_autoincrement=True,  # an id is never given twice

@@ -77,8 +77,14 @@ def upgrade() -> None:
     op.create_index(
         op.f("ix_deliveries_channel_created_at"), "deliveries", ["channel", "created_at"], unique=False
     )
+    open_ = sa.text("state IN ('pending', 'sending', 'posted')")
     op.create_index(
-        op.f("ix_deliveries_channel_state_due"), "deliveries", ["channel", "state", "due"], unique=False
+        "ix_deliveries_open",
+        "deliveries",
+        ["channel", "urgent", "due", "id"],
+        unique=False,
+        sqlite_where=open_,
+        postgresql_where=open_,
     )
     op.create_index(
         op.f("ix_deliveries_channel_subscription_source_id"),

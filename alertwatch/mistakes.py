@@ -12,6 +12,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from itertools import takewhile
 from pathlib import Path
+from types import UnionType
 from typing import Any, get_args, get_origin
 
 from pydantic import BaseModel, SecretStr, ValidationError
@@ -90,7 +91,7 @@ def unknown_variables(environ: Mapping[str, str], table: Mapping[str, Any]) -> I
 def keys(kind: Any, table: Any, above: Place = ()) -> Iterator[tuple[Place, bool]]:
     """Every key that may be set, and whether it may hold any further keys (filters' parameters, topics)."""
     if isinstance(kind, type) and issubclass(kind, BaseModel):
-        inner = {key: field.annotation for key, field in kind.model_fields.items()}
+        inner = {key: _section(field.annotation) for key, field in kind.model_fields.items()}
         is_open = kind.model_config.get("extra") == "allow"
     else:
         value = get_args(kind)[1] if get_origin(kind) is dict else None
@@ -149,7 +150,7 @@ def _sentence(problem: ErrorDetails, place: Place) -> str:
         case "string_pattern_mismatch":
             return f"{_named(place)}: a name begins with a letter and is made of a-z, 0-9 and _"
         case _:
-            said = re.sub(r"^(Input|String|Value error,) ", "", problem["msg"])
+            said = re.sub(r"^(Input|String|Tuple|Value error,) ", "", problem["msg"])
             return f"{_named(place)} {said}"
 
 
@@ -197,8 +198,14 @@ def _inner(kind: Any, key: str) -> Any:
     """The type of what ``key`` holds in a value of type ``kind``; ``None``: nothing is there."""
     if isinstance(kind, type) and issubclass(kind, BaseModel):
         field = kind.model_fields.get(key)
-        return None if field is None else field.annotation
+        return None if field is None else _section(field.annotation)
     return get_args(kind)[1] if get_origin(kind) is dict else None
+
+
+def _section(kind: Any) -> Any:
+    """Of a section that may be left out, the section; any other type as it is."""
+    members = get_args(kind) if get_origin(kind) is UnionType else ()
+    return next((one for one in members if isinstance(one, type) and issubclass(one, BaseModel)), kind)
 
 
 def _type_at(place: Place) -> Any:

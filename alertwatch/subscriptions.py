@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
     from alertwatch.store.subscriptions import Stored
 
-ADDED = Origin(Path("alertwatch subscriptions add"), {}, {})
+ADDED = Origin(Path("added by command"), {}, {})
 UNREADABLE = SubscriptionSettings.model_construct(filters=(), channels=())
 
 

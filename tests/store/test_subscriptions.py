@@ -97,6 +97,10 @@ def test_one_that_was_added_is_removed_and_those_of_the_file_stay(store: Store, 
             "[subscriptions.fast.where] brighter is no setting; did you mean 'brighter_than'?",
         ),
         (
+            {"urgent": {"min_prob": 0.8}},
+            "[subscriptions.fast.urgent] min_prob is no setting; did you mean 'min_probability'?",
+        ),
+        (
             {"urgent": {"min_probability": 2}},
             "[subscriptions.fast.urgent] min_probability should be less than or equal to 1",
         ),

@@ -47,7 +47,7 @@ class Facts(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
         )
 
     def over(self, earlier: Facts | None) -> Facts:
-        """These facts, with what they do not know from ``earlier`` ones."""
+        """These facts, with what they do not know from ``earlier`` ones, and the age as of their own time."""
         if earlier is None:
             return self
         pairs = [(name, getattr(self, name)) for name in self.__struct_fields__]
@@ -56,7 +56,14 @@ class Facts(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
             known["probability"], known["classifier"] = self.probability, self.classifier
         if self.mag is not None:
             known["band"] = self.band
+        ages = [age for age in (self.age_days, earlier._age_at(self.mjd)) if age is not None]
+        known["age_days"] = max(ages, default=None)  # the earliest first detection that anyone told of
         return Facts(**known)
+
+    def _age_at(self, mjd: float | None) -> float | None:
+        if self.age_days is None or self.mjd is None or mjd is None:
+            return self.age_days
+        return max(0.0, self.age_days + mjd - self.mjd)
 
 
 def _latest(alert: Alert) -> Detection | None:

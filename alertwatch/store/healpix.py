@@ -5,7 +5,7 @@ At level 29 a pixel is 0.4 mas wide, and a pixel of any coarser level is a range
 
 from __future__ import annotations
 
-from math import cos, radians, sin, sqrt
+from math import asin, atan2, cos, degrees, radians, sin, sqrt
 
 LEVEL = 29
 _SIDE = 2**LEVEL
@@ -71,6 +71,28 @@ def ranges(ra: float, dec: float, radius: float) -> list[tuple[int, int]]:
             first = merged.pop()[0]
         merged.append((first, last))
     return merged
+
+
+def around(ra: float, dec: float, radius: float) -> list[tuple[int, int]]:
+    """Ranges of HEALPix integers that cover a small circle, ``radius`` in arcsec, without loading astropy.
+
+    They are the wide pixels that hold its centre, or a point of a ring around it.
+    """
+    level = LEVEL - 8
+    while 58.6 * 3600 / 2**level < 4 * radius:
+        level -= 1
+    shift = 2 * (LEVEL - level)
+    ring = (_offset(ra, dec, 1.5 * radius / 3600, 360 * n / 32) for n in range(32))
+    found = {pixel(*place) >> shift for place in ((ra, dec), *ring)}
+    return [(number << shift, ((number + 1) << shift) - 1) for number in sorted(found)]
+
+
+def _offset(ra: float, dec: float, distance: float, direction: float) -> tuple[float, float]:
+    """The place so far away (degrees), ``direction`` from north to east."""
+    d, r, towards = radians(dec), radians(distance), radians(direction)
+    z = min(1.0, max(-1.0, sin(d) * cos(r) + cos(d) * sin(r) * cos(towards)))
+    east = atan2(sin(towards) * sin(r) * cos(d), cos(r) - sin(d) * z)
+    return (ra + degrees(east)) % 360, degrees(asin(z))
 
 
 def _level_for(radius: float) -> int:

@@ -269,7 +269,7 @@ followed = Table(  # objects that matched: their later alerts are looked at
     metadata,
     _text("survey", key=True),
     _text("object_id", key=True),
-    Column("filters", JSON, nullable=False),  # those that matched
+    Column("filters", JSON, nullable=False),  # those that matched → when they last did
     Column("facts", JSON, nullable=False),  # the newest known
     Column("source_id", BigInteger),  # the same for all ids of one source on the sky; null: not looked at yet
     _number("ra"),

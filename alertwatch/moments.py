@@ -8,10 +8,9 @@ from typing import Any
 
 import click
 
-from alertwatch import times
+from alertwatch import sky, times
 
 AGO = {"m": "minutes", "h": "hours", "d": "days", "w": "weeks"}
-RADIUS = {"": 1 / 3600, '"': 1 / 3600, "s": 1 / 3600, "'": 1 / 60, "m": 1 / 60, "d": 1.0}
 
 
 class Moment(click.ParamType[float]):
@@ -49,20 +48,21 @@ class Cone(click.ParamType[tuple[float, float, float]]):
         if isinstance(value, tuple):
             return value
         try:
-            ra, dec, size = re.split(r"[\s,]+", str(value).strip())
-            number, unit = re.fullmatch(r"([\d.]+)(\D?)", size).groups()  # type: ignore[union-attr]
-            cone = _degrees(ra, 15.0), _degrees(dec, 1.0), float(number) * RADIUS[unit]
-        except (ValueError, AttributeError, KeyError):
-            self.fail(f"{value!r} is no circle; give RA and Dec in degrees and a radius in arcsec", param, ctx)
-        if not (0 <= cone[0] <= 360 and -90 <= cone[1] <= 90 and 0 < cone[2] <= 180):
-            self.fail(f"{value!r} is not on the sky; RA is 0 to 360, Dec -90 to 90", param, ctx)
-        return cone
+            return sky.circle(str(value))
+        except ValueError as error:
+            self.fail(f"{value!r} {error}", param, ctx)
 
 
-def _degrees(text: str, per_unit: float) -> float:
-    """``10:00:24`` (``per_unit`` 15: hours) or plain degrees → degrees."""
-    if ":" not in text:
-        return float(text)
-    parts = [float(part) for part in text.lstrip("+-").split(":")]
-    size = sum(part / 60.0**power for power, part in enumerate(parts))
-    return (-size if text.startswith("-") else size) * per_unit
+class Span(click.ParamType[float]):
+    """A length of time → seconds: ``90m``, ``12h``, ``30d``, ``2w``."""
+
+    name = "span"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> float:
+        """The seconds that the text means."""
+        if isinstance(value, float):
+            return value
+        found = re.fullmatch(r"(\d+(?:\.\d+)?)([mhdw])", str(value).strip())
+        if not found or not float(found[1]):
+            self.fail(f"{value!r} is no length of time; give 90m, 12h, 30d or 2w", param, ctx)
+        return timedelta(**{AGO[found[2]]: float(found[1])}).total_seconds()

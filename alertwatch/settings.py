@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, Self
 from urllib.parse import unquote, urlsplit, urlunsplit
 
 from pydantic import (
@@ -23,6 +23,9 @@ from pydantic import (
     field_validator,
     model_validator,
 )
+
+from alertwatch import sky
+from alertwatch.hours import QuietHours, TimeOfDay
 
 
 def beside_settings(path: Path, info: ValidationInfo) -> Path:
@@ -248,6 +251,31 @@ class ConditionSettings(Section):
     min_dec: float | None = Field(None, ge=-90, le=90, description="southern limit [deg]")
     max_dec: float | None = Field(None, ge=-90, le=90, description="northern limit [deg]")
 
+    @field_validator("cones")
+    @classmethod
+    def _are_circles(cls, cones: tuple[str, ...]) -> tuple[str, ...]:
+        for number, text in enumerate(cones, start=1):
+            try:
+                sky.circle(text)
+            except ValueError as error:
+                raise ValueError(f"number {number} {error}") from None
+        return cones
+
+    @field_validator("classes", "grades")
+    @classmethod
+    def _can_hold(cls, names: tuple[str, ...] | None) -> tuple[str, ...] | None:
+        if names is not None and not names:
+            raise ValueError("is empty, so nothing would hold; leave it out to take any")
+        return names
+
+    @model_validator(mode="after")
+    def _can_be_met(self) -> Self:
+        for low, high in (("fainter_than", "brighter_than"), ("min_dec", "max_dec")):
+            least, most = getattr(self, low), getattr(self, high)
+            if least is not None and most is not None and least >= most:
+                raise ValueError(f"can never hold: {low} must be less than {high}")
+        return self
+
 
 class AgainSettings(Section):
     """What is worth a second word on a source that was told of."""
@@ -289,6 +317,19 @@ class SubscriptionSettings(Section):
     )
     follow_days: float = Field(60.0, gt=0, description="how long a matched object is followed [d]")
     pictures: bool = Field(True, description="light curve and cutouts, where the channel can show them")
+
+    @field_validator("quiet")
+    @classmethod
+    def _is_hours(cls, text: str | None) -> str | None:
+        if text is not None:
+            QuietHours.parse(text)
+        return text
+
+    @field_validator("digest_at")
+    @classmethod
+    def _is_time(cls, text: str) -> str:
+        TimeOfDay.parse(text)
+        return text
 
 
 class SiteSettings(Section):

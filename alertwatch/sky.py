@@ -6,6 +6,7 @@ Plain arithmetic, so that a filter can ask it of every alert; agrees with astrop
 from __future__ import annotations
 
 import math
+import re
 
 Matrix = tuple[tuple[float, float, float], tuple[float, float, float], tuple[float, float, float]]
 
@@ -23,6 +24,35 @@ ECLIPTIC: Matrix = (
     (0.0, math.cos(_OBLIQUITY), math.sin(_OBLIQUITY)),
     (0.0, -math.sin(_OBLIQUITY), math.cos(_OBLIQUITY)),
 )
+
+
+_UNITS = {"": 1 / 3600, '"': 1 / 3600, "s": 1 / 3600, "'": 1 / 60, "m": 1 / 60, "d": 1.0}
+
+
+def circle(text: str) -> tuple[float, float, float]:
+    """A circle as a person writes it → ra, dec, radius in degrees: ``150.1 2.2 10``, ``10:00:24 +02:12:00 5'``.
+
+    The radius is arcsec, or arcmin with ``'`` or ``m``, degrees with ``d``. Raises `ValueError` whose message
+    goes after the text: "is no circle; …".
+    """
+    try:
+        ra, dec, size = re.split(r"[\s,]+", text.strip())
+        number, unit = re.fullmatch(r"([\d.]+)(\D?)", size).groups()  # type: ignore[union-attr]
+        found = _degrees(ra, 15.0), _degrees(dec, 1.0), float(number) * _UNITS[unit]
+    except (ValueError, AttributeError, KeyError):
+        raise ValueError("is no circle; give RA and Dec in degrees and a radius in arcsec") from None
+    if not (0 <= found[0] <= 360 and -90 <= found[1] <= 90 and 0 < found[2] <= 180):
+        raise ValueError("is not on the sky; RA is 0 to 360, Dec -90 to 90")
+    return found
+
+
+def _degrees(text: str, per_unit: float) -> float:
+    """``10:00:24`` (``per_unit`` 15: hours) or plain degrees → degrees."""
+    if ":" not in text:
+        return float(text)
+    parts = [float(part) for part in text.lstrip("+-").split(":")]
+    size = sum(part / 60.0**power for power, part in enumerate(parts))
+    return (-size if text.startswith("-") else size) * per_unit
 
 
 def galactic(ra: float, dec: float) -> tuple[float, float]:

@@ -37,6 +37,8 @@ _BY_LOWER_CASE = {name.lower(): name for name in CANONICAL} | {
     alias.lower(): name for alias, name in _ALIASES.items()
 }
 
+_GROUPS_BY_LOWER_CASE = {name.lower(): found for name, found in GROUPS.items()}
+
 
 @lru_cache(maxsize=1000)
 def canonical(name: str) -> str:
@@ -46,7 +48,7 @@ def canonical(name: str) -> str:
 
 def members(group: str) -> frozenset[str]:
     """The canonical classes of a group, or the one class itself: what a filter's ``classes`` are made of."""
-    return GROUPS.get(group, frozenset({canonical(group)}))
+    return _GROUPS_BY_LOWER_CASE.get(group.lower(), frozenset({canonical(group)}))
 
 
 def canonical_best(classification: Classification | None) -> str | None:

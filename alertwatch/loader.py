@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import importlib
 import os
 import tomllib
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -13,10 +11,9 @@ from pydantic import ValidationError
 from pydantic_settings import BaseSettings, EnvSettingsSource, SettingsConfigDict
 from pydantic_settings.exceptions import SettingsError as BadVariable
 
-from alertwatch import mistakes, registry
+from alertwatch import mistakes, verification
 from alertwatch.errors import SettingsError
-from alertwatch.secrets import reveal
-from alertwatch.settings import Settings, SourceSettings
+from alertwatch.settings import Settings
 
 DEFAULT_FILE = Path("alertwatch.toml")
 
@@ -42,20 +39,10 @@ def load(path: Path = DEFAULT_FILE) -> Settings:
 
 
 def verify(settings: Settings) -> None:
-    """The checks that need readers and filters loaded: their names, the filters' parameters, credentials."""
-    readers = importlib.import_module("consumer.readers")
-    known = sorted(readers.names())
-    found = [
-        f"[sources.{name}.topics] {topic!r} is to be read by {reader!r}, which is no reader"
-        f"{registry.nearest(reader, known)}"
-        for name, source in settings.sources.items()
-        for topic, reader in source.topics.items()
-        if reader not in known
-    ]
-    found += [sentence for name, source in settings.sources.items() for sentence in _no_login(name, source)]
+    """The checks that need readers, filters and sinks loaded; `SettingsError` lists every mistake."""
+    found = list(dict.fromkeys(verification.mistakes_in(settings)))
     if found:
         raise SettingsError(mistakes.listed(found))
-    registry.build(settings)
 
 
 class _Environment(Settings, BaseSettings):
@@ -66,9 +53,20 @@ class _Environment(Settings, BaseSettings):
 
 def _environment() -> dict[str, Any]:
     try:
-        return EnvSettingsSource(_Environment)()
+        found = EnvSettingsSource(_Environment)()
     except BadVariable as error:  # says which field, never the value
         raise SettingsError(f"an {mistakes.PREFIX}… variable is not the JSON it should be: {error}") from None
+    return _with_text_as_written(found)
+
+
+def _with_text_as_written(found: dict[str, Any]) -> dict[str, Any]:
+    """A channel's own settings as text, unless they are lists or tables: a password may look like a number."""
+    written = {name.upper(): value for name, value in os.environ.items()}
+    for name, channel in found.get("channels", {}).items():
+        for key, value in channel.items():
+            if not isinstance(value, list | dict):
+                channel[key] = written.get(mistakes.variable("channels", name, key), value)
+    return found
 
 
 def _text(path: Path) -> str:
@@ -98,14 +96,3 @@ def _merged(below: dict[str, Any], above: dict[str, Any]) -> dict[str, Any]:
         old = merged.get(key)
         merged[key] = _merged(old, value) if isinstance(old, dict) and isinstance(value, dict) else value
     return merged
-
-
-def _no_login(name: str, source: SourceSettings) -> Iterator[str]:
-    if not source.security.startswith("SASL"):
-        return
-    for key in ("username", "password"):
-        if reveal(source, key) is None and not any(o.startswith("sasl.") for o in source.kafka):
-            yield (
-                f"[sources.{name}] {source.security} needs a {key}: set "
-                f"{mistakes.variable('sources', name, key)}, or {key}_file to a file that holds it"
-            )

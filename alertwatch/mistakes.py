@@ -12,14 +12,13 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from itertools import takewhile
 from pathlib import Path
-from types import UnionType
 from typing import Any, get_args, get_origin
 
 from pydantic import BaseModel, SecretStr, ValidationError
 from pydantic_core import ErrorDetails
 
 from alertwatch.registry import nearest
-from alertwatch.secrets import is_secret_option
+from alertwatch.secrets import PASSWORD_IN_URL, is_channel_secret, is_secret_option
 from alertwatch.settings import Settings
 
 PREFIX = "ALERTWATCH_"
@@ -28,7 +27,6 @@ OTHER_VARIABLES = frozenset({"ALERTWATCH_CONFIG", "ALERTWATCH_DEBUG"})
 TEST_VARIABLES = "ALERTWATCH_TEST_"
 
 Place = tuple[str, ...]
-PASSWORD_IN_URL = re.compile(r"://[^/?#\s]*:[^/?#\s]*@|[?&]password=")
 
 
 @dataclass(frozen=True)
@@ -90,8 +88,9 @@ def unknown_variables(environ: Mapping[str, str], table: Mapping[str, Any]) -> I
 
 def keys(kind: Any, table: Any, above: Place = ()) -> Iterator[tuple[Place, bool]]:
     """Every key that may be set, and whether it may hold any further keys (filters' parameters, topics)."""
+    kind = _plain(kind)
     if isinstance(kind, type) and issubclass(kind, BaseModel):
-        inner = {key: _section(field.annotation) for key, field in kind.model_fields.items()}
+        inner = {key: field.annotation for key, field in kind.model_fields.items()}
         is_open = kind.model_config.get("extra") == "allow"
     else:
         value = get_args(kind)[1] if get_origin(kind) is dict else None
@@ -108,15 +107,19 @@ def misplaced_secrets(table: Mapping[str, Any], origin: Origin) -> Iterator[str]
     """Sentences on the secrets that stand in the settings file, which people share and commit."""
     for place, value in _leaves(table):
         at = f"{origin.of(place)}: {_named(place)}"
-        if SecretStr in get_args(_type_at(place)):
+        if SecretStr in get_args(_type_at(place)) or (_is_channels_secret(place) and len(place) == 3):
             yield (
                 f"{at} must not stand in this file; set {variable(*place)}, "
                 f"or {place[-1]}_file to a file that holds it"
             )
-        elif "kafka" in place[:-1] and is_secret_option(place[-1]):
+        elif ("kafka" in place[:-1] and is_secret_option(place[-1])) or _is_channels_secret(place):
             yield f'{at} must not stand in this file; set {variable(*place[:-1])} to {{"{place[-1]}": …}}'
         elif isinstance(value, str) and PASSWORD_IN_URL.search(value):
             yield f"{at} holds a password; take it out and set {_password_variable(place)}"
+
+
+def _is_channels_secret(place: Place) -> bool:
+    return len(place) > 2 and place[0] == "channels" and is_channel_secret(place[-1])
 
 
 def sentences(error: ValidationError, origin: Origin) -> list[str]:
@@ -142,10 +145,10 @@ def _sentence(problem: ErrorDetails, place: Place) -> str:
         case "extra_forbidden" if len(place) == 1:
             return f"[{place[0]}] is no section of the settings{nearest(place[0], Settings.model_fields)}"
         case "extra_forbidden":
-            section = _type_at(place[:-1])
+            section = _plain(_type_at(place[:-1]))
             return f"{_named(place)} is no setting{nearest(place[-1], section.model_fields)}"
         case "missing":
-            section = _type_at(place[:-1])
+            section = _plain(_type_at(place[:-1]))
             return f"{_named(place)} is missing ({section.model_fields[place[-1]].description})"
         case "string_pattern_mismatch":
             return f"{_named(place)}: a name begins with a letter and is made of a-z, 0-9 and _"
@@ -196,16 +199,17 @@ def _leaves(table: Mapping[str, Any], above: Place = ()) -> Iterator[tuple[Place
 
 def _inner(kind: Any, key: str) -> Any:
     """The type of what ``key`` holds in a value of type ``kind``; ``None``: nothing is there."""
+    kind = _plain(kind)
     if isinstance(kind, type) and issubclass(kind, BaseModel):
         field = kind.model_fields.get(key)
-        return None if field is None else _section(field.annotation)
+        return None if field is None else field.annotation
     return get_args(kind)[1] if get_origin(kind) is dict else None
 
 
-def _section(kind: Any) -> Any:
-    """Of a section that may be left out, the section; any other type as it is."""
-    members = get_args(kind) if get_origin(kind) is UnionType else ()
-    return next((one for one in members if isinstance(one, type) and issubclass(one, BaseModel)), kind)
+def _plain(kind: Any) -> Any:
+    """``X`` of ``X | None``, any other type as it is."""
+    inner = [arg for arg in get_args(kind) if arg is not type(None)]
+    return inner[0] if len(inner) == 1 and type(None) in get_args(kind) else kind
 
 
 def _type_at(place: Place) -> Any:

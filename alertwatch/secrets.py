@@ -2,15 +2,32 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import re
+from collections.abc import Iterator, Mapping
 from pathlib import Path
+from typing import Any
+from urllib.parse import unquote
 
 from pydantic import BaseModel, SecretStr
 
 from alertwatch.errors import SettingsError
+from alertwatch.settings import ChannelSettings
 
 KAFKA_SECRETS = ("password", "secret", "token", "ssl.key.pem", "oauthbearer.config")
 """How the names of librdkafka options end whose values are secret."""
+
+CHANNEL_SECRETS = (
+    "token",
+    "password",
+    "secret",
+    "webhook_url",
+    "apprise_url",
+    "authorization",
+    "api_key",
+)
+"""How the names of a channel's settings end whose values are secret; ``-`` counts as ``_``."""
+
+PASSWORD_IN_URL = re.compile(r"://[^/?#\s]*:(?P<login>[^/?#\s]*)@|[?&]password=(?P<option>[^&#\s]*)")
 
 
 def reveal(section: BaseModel, name: str) -> str | None:
@@ -39,11 +56,39 @@ def passwords(settings: BaseModel) -> Iterator[str]:
         for option, value in getattr(section, "kafka", {}).items():
             if is_secret_option(option):
                 yield str(value)
+        if isinstance(section, ChannelSettings):
+            yield from _of_channel(section.own, section.folder)
 
 
 def is_secret_option(option: str) -> bool:
     """Whether a librdkafka option holds a secret (``sasl.password``, ``ssl.key.password``, …)."""
     return option.endswith(KAFKA_SECRETS)
+
+
+def is_channel_secret(key: str) -> bool:
+    """Whether a setting of a channel, or a header in one, holds a secret (``token``, ``app_token``, …)."""
+    return key.lower().replace("-", "_").endswith(CHANNEL_SECRETS)
+
+
+def _of_channel(own: Mapping[str, Any], folder: Path) -> Iterator[str]:
+    """The secrets among a channel's own settings, whose sink need not be known; each line is one."""
+    for key, value in own.items():
+        if isinstance(value, Mapping):
+            yield from _of_channel(value, folder)
+        elif is_channel_secret(key):
+            yield from str(value).splitlines()
+        elif is_channel_secret(key.removesuffix("_file")):
+            yield from _lines(key, folder / Path(str(value)).expanduser())
+        elif found := PASSWORD_IN_URL.search(str(value)):
+            password = found["login"] or found["option"] or ""
+            yield from {password, unquote(password)}
+
+
+def _lines(key: str, path: Path) -> list[str]:
+    try:
+        return _read(key, path).splitlines()
+    except SettingsError:
+        return []
 
 
 def _revealed(section: BaseModel, name: str) -> Iterator[str]:

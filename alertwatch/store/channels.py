@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection
 from dataclasses import dataclass
 
-from sqlalchemy import Connection, delete, func, select, update
+from sqlalchemy import Connection, delete, select, update
 
 from alertwatch.store.tables import channel_state as table
 from alertwatch.store.upsert import insert, printable
@@ -25,6 +25,7 @@ class ChannelState:
 
 
 _COLUMNS = [table.c[name] for name in ChannelState.__dataclass_fields__]
+_REFUSED = table.c.refused_since.is_not(None)
 
 
 def states(tx: Connection) -> dict[str, ChannelState]:
@@ -64,7 +65,11 @@ def works(tx: Connection, channel: str) -> None:
     tx.execute(delete(table).where(table.c.channel == channel))
 
 
+def begin(tx: Connection, channel: str, now: float) -> None:
+    """A process starts: a channel that refused everything is tried at once, for it may have been mended."""
+    tx.execute(update(table).where(table.c.channel == channel, _REFUSED).values(try_at=now))
+
+
 def try_now(tx: Connection, channels: Collection[str], now: float) -> None:
-    """Try these at once, whatever they said before."""
-    earlier = func.coalesce(table.c.try_at, now) > now
-    tx.execute(update(table).where(table.c.channel.in_(channels), earlier).values(try_at=now))
+    """A person wants these to be tried at once, whatever they said before."""
+    tx.execute(update(table).where(table.c.channel.in_(channels)).values(try_at=now))

@@ -45,7 +45,7 @@ class Desk:
         settings = Settings.model_validate(
             {
                 "filters": {"young_sn": {}},
-                "channels": dict.fromkeys(("pager", "team"), {"use": "file", "path": "x"}),
+                "channels": {key: {"use": "file", "path": "x"} for key in ("pager", "team")},
                 "notifications": {"operator": operator},
             }
         )

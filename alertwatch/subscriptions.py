@@ -6,7 +6,7 @@ have gone meanwhile. It is then listed with its problem and told nothing; the ot
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
@@ -15,8 +15,8 @@ from pydantic import ValidationError
 
 from alertwatch.errors import SettingsError
 from alertwatch.mistakes import Origin, listed, sentences
-from alertwatch.registry import nearest
 from alertwatch.settings import Settings, SubscriptionSettings
+from alertwatch.verification import of_subscription
 
 if TYPE_CHECKING:
     from sqlalchemy import Connection
@@ -51,7 +51,11 @@ def known(settings: Settings, tx: Connection) -> dict[str, Subscription]:
     """Every subscription, by name; those of the settings file first, and theirs wins where both have one."""
     from alertwatch.store import subscriptions  # noqa: PLC0415 - the database's library is slow to load
 
-    stored = subscriptions.stored(tx)
+    return merged(settings, subscriptions.stored(tx))
+
+
+def merged(settings: Settings, stored: Mapping[str, Stored]) -> dict[str, Subscription]:
+    """The same of what the database holds; without one, of nothing."""
     paused = {name: row.paused_at for name, row in stored.items()}
     of_file = {
         name: Subscription(name, section, "file", paused.get(name))
@@ -80,28 +84,17 @@ def problems(settings: Settings, tx: Connection) -> dict[str, str]:
 def parse(name: str, definition: Mapping[str, Any], settings: Settings) -> SubscriptionSettings:
     """A definition, checked as the settings file's are; raises `SettingsError` that lists every mistake."""
     section = _read(name, definition)
-    found = list(mistakes(name, section, settings))
+    found = list(of_subscription(name, section, settings))
     if found:
         raise SettingsError(listed(found))
     return section
-
-
-def mistakes(name: str, section: SubscriptionSettings, settings: Settings) -> Iterator[str]:
-    """Sentences on the filters and channels that a subscription names and that are not configured."""
-    for kind, named, configured in (
-        ("filter", section.filters, settings.filters),
-        ("channel", section.channels, settings.channels),
-    ):
-        for missing in dict.fromkeys(one for one in named if one not in configured):
-            hint = nearest(missing, configured) if configured else f"; add a section [{kind}s.{missing}]"
-            yield f"[subscriptions.{name}] {kind}s: no {kind} {missing!r} is configured{hint}"
 
 
 def _added(name: str, row: Stored, definition: Mapping[str, Any], settings: Settings) -> Subscription:
     section = UNREADABLE
     try:
         section = _read(name, definition)
-        found = list(mistakes(name, section, settings))
+        found = list(of_subscription(name, section, settings))
         problem = listed(found) if found else None
     except SettingsError as error:
         problem = str(error)

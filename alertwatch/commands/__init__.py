@@ -55,3 +55,8 @@ def has_database(settings: Settings) -> bool:
     """Whether there is something to open: a SQLite file that exists, or the address of a server."""
     file = sqlite_file(settings.database.url)
     return file is None or file.exists()
+
+
+def survey_of(object_id: str) -> str:
+    """The survey that an object's id is of, as told from the id."""
+    return "ztf" if object_id.upper().startswith("ZTF") else "lsst"

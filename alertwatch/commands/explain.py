@@ -11,7 +11,8 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from alertwatch.commands import Session, has_database
+from alertwatch.commands import Session, has_database, survey_of
+from alertwatch.commands.label import as_row
 from alertwatch.console import Row, clock, console, date, dumps
 from alertwatch.filter import Criterion, Outcome, Result
 from alertwatch.settings import Settings
@@ -19,6 +20,7 @@ from alertwatch.settings import Settings
 if TYPE_CHECKING:
     from alertwatch.filter import Judged
     from alertwatch.store.candidates import Candidate
+    from alertwatch.store.labels import Label
     from alertwatch.store.queries import StoredVerdict
 
 MARKS = {
@@ -59,15 +61,18 @@ def command(
     nothing is stored.
     """
     stored, waiting = ([], []) if anew else _stored(session.settings, session, survey, object_id)
+    said = _labels(session, survey, object_id)
     rows = [_stored_row(verdict) for verdict in stored]
     if not rows:
-        survey = survey or ("ztf" if object_id.upper().startswith("ZTF") else "lsst")
+        survey = survey or survey_of(object_id)
         rows = _looked_up(session.settings, survey, object_id)
     if format_ == "json":
-        click.echo(dumps({"object_id": object_id, "looked_up_now": not stored, "verdicts": rows}, indent=2))
+        found = {"looked_up_now": not stored, "labels": [as_row(label) for label in said], "verdicts": rows}
+        click.echo(dumps({"object_id": object_id, **found}, indent=2))
         return
     out = console()
     _say_where_from(out, object_id, bool(stored), anew, waiting)
+    _say_labels(out, said)
     latest = rows if every else list({row["filter"]: row for row in reversed(rows)}.values())
     for row in rows:
         if row in latest:
@@ -84,6 +89,16 @@ def _stored(
 
     with session.store() as store, store.read() as tx:
         return queries.verdicts_of(tx, survey, object_id), candidates.list(tx, object_id=object_id)
+
+
+def _labels(session: Session, survey: str | None, object_id: str) -> Sequence[Label]:
+    """What people said of the object, the newest first."""
+    if not has_database(session.settings):
+        return []
+    from alertwatch.store import labels
+
+    with session.store() as store, store.read() as tx:
+        return labels.list(tx, object_id, survey)
 
 
 def _looked_up(settings: Settings, survey: str, object_id: str) -> list[Row]:
@@ -138,6 +153,13 @@ def _say_where_from(
         state = "given up" if candidate.given_up_at is not None else "waits for a look-up"
         reason = candidate.reason or "not looked up yet"
         out.print(Text(f"Alert {candidate.alert_id} {state} ({', '.join(candidate.filters)}): {reason}"))
+
+
+def _say_labels(out: Console, said: Sequence[Label]) -> None:
+    if said:
+        from alertwatch.store import labels
+
+        out.print(Text(f"Labels: {'; '.join(labels.in_words(label) for label in said)}"))
 
 
 def _print(out: Console, row: Row) -> None:

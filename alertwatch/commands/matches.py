@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
 import click
 import msgspec
 
 from alertwatch.commands import Session
+from alertwatch.commands.label import as_row
 from alertwatch.console import Column, Format, Row, clock, date, format_option, number, show
 from alertwatch.moments import Cone, Moment
 
 if TYPE_CHECKING:
+    from alertwatch.store.labels import Label
     from alertwatch.store.queries import Match
 
 HASH_SHOWN = 18  # as long as the surveys' own ids
@@ -20,6 +23,11 @@ HASH_SHOWN = 18  # as long as the surveys' own ids
 def _short(alert_id: str) -> str:
     """An alert's id; of one that is a hash of its message, the beginning."""
     return f"{alert_id[:HASH_SHOWN]}…" if alert_id.startswith("sha256-") else alert_id
+
+
+def _labels(said: list[Row]) -> str:
+    """``claim (ana), SN Ia (ben)``."""
+    return ", ".join(f"{row['label']} ({row['by']})" for row in said)
 
 
 COLUMNS = [
@@ -34,6 +42,7 @@ COLUMNS = [
     Column("mag", "MAG", number(2), right=True),
     Column("band", ""),
     Column("alert_id", "ALERT", _short),
+    Column("labels", "LABELS", _labels),
 ]
 
 
@@ -59,7 +68,7 @@ def command(
     format_: Format,
 ) -> None:
     """List matches, the newest alert first."""
-    from alertwatch.store import queries
+    from alertwatch.store import labels, queries
 
     with session.store() as store, store.read() as tx:
         found = queries.matches(
@@ -72,12 +81,15 @@ def command(
             object_id=object_id,
             limit=limit + 1,
         )
-    show([_row(match) for match in found[:limit]], COLUMNS, format_, "no match")
+        said = labels.of(tx, [(match.survey, match.object_id) for match in found])
+    rows = [_row(match, said.get((match.survey, match.object_id), ())) for match in found[:limit]]
+    columns = COLUMNS if said else COLUMNS[:-1]
+    show(rows, columns, format_, "no match")
     if len(found) > limit:
         click.echo(f"these are the newest {limit}; --limit shows more", err=True)
 
 
-def _row(match: Match) -> Row:
+def _row(match: Match, said: Iterable[Label]) -> Row:
     return {
         "time": None if match.mjd is None else date(match.mjd),
         "object_id": match.object_id,
@@ -97,4 +109,5 @@ def _row(match: Match) -> Row:
         "matched_at": clock(match.matched_at),
         "parameters_hash": match.parameters_hash,
         "criteria": msgspec.to_builtins(match.criteria),
+        "labels": [as_row(label) for label in said],
     }

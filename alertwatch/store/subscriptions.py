@@ -5,10 +5,13 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, NamedTuple
 
-from sqlalchemy import Connection, delete, select
+from sqlalchemy import Connection, and_, delete, func, select, update
 
+from alertwatch.store.tables import outbox
 from alertwatch.store.tables import subscriptions as table
-from alertwatch.store.upsert import insert
+from alertwatch.store.upsert import insert, printable
+
+_UNTOLD = outbox.c.state.in_(("new", "waiting"))
 
 
 class Stored(NamedTuple):
@@ -19,6 +22,13 @@ class Stored(NamedTuple):
 
     definition: dict[str, Any] | None
     paused_at: float | None
+
+
+class Counts(NamedTuple):
+    """How much a subscription has told and has yet to tell, in matches and later alerts of what matched."""
+
+    waiting: int = 0
+    told: int = 0
 
 
 def stored(tx: Connection) -> dict[str, Stored]:
@@ -58,3 +68,16 @@ def resume(tx: Connection, name: str) -> bool:
     of_file = delete(table).where(table.c.name == name, table.c.definition.is_(None), paused)
     added = table.update().where(table.c.name == name, paused).values(paused_at=None)
     return tx.execute(of_file).rowcount + tx.execute(added).rowcount > 0
+
+
+def counts(tx: Connection) -> dict[str, Counts]:
+    """What waits and what was told, by subscription; those that had neither are left out."""
+    told = outbox.c.state == "told"
+    query = select(outbox.c.subscription, func.count().filter(_UNTOLD), func.count().filter(told))
+    return {name: Counts(*numbers) for name, *numbers in tx.execute(query.group_by(outbox.c.subscription))}
+
+
+def skip(tx: Connection, name: str, reason: str) -> int:
+    """Give up all that waits for a subscription, whatever for; gives how many. They stay on record."""
+    which = and_(outbox.c.subscription == name, _UNTOLD)
+    return tx.execute(update(outbox).where(which).values(state="skipped", reason=printable(reason))).rowcount

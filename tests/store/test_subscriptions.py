@@ -7,10 +7,12 @@ from typing import Any
 import pytest
 
 from alertwatch.errors import SettingsError
+from alertwatch.facts import Facts
 from alertwatch.settings import Settings
-from alertwatch.store import Store
+from alertwatch.store import Store, outbox
 from alertwatch.store import subscriptions as table
-from alertwatch.subscriptions import Subscription, active, known, mistakes, parse, problems
+from alertwatch.store.outbox import NewRow
+from alertwatch.subscriptions import Subscription, active, known, parse, problems
 
 SETTINGS: dict[str, Any] = {
     "filters": {"young_sn": {}, "agn_flare": {}},
@@ -134,9 +136,33 @@ def test_every_mistake_in_a_definition_is_told_at_once(settings: Settings) -> No
     assert str(caught.value).count("is configured") == 2
 
 
-def test_without_any_channel_the_section_to_add_is_said(settings: Settings) -> None:
-    section = settings.subscriptions["of_file"]
-    (said,) = mistakes("of_file", section, settings.model_copy(update={"channels": {}}))
-    assert said == (
-        "[subscriptions.of_file] channels: no channel 'team' is configured; add a section [channels.team]"
+def a_row(subscription: str, alert_id: str) -> NewRow:
+    return NewRow(
+        subscription=subscription,
+        filter="young_sn",
+        survey="ztf",
+        object_id="ZTF26aaaaaaa",
+        alert_id=alert_id,
+        facts=Facts(),
     )
+
+
+def test_what_waits_and_what_was_told_is_counted(store: Store) -> None:
+    with store.write() as tx:
+        outbox.add(tx, [a_row("of_file", alert) for alert in ("1", "2", "3")] + [a_row("fast", "1")], 10.0)
+        ids = [row.id for row in outbox.of_object(tx, "ZTF26aaaaaaa") if row.subscription == "of_file"]
+        outbox.settle(tx, ids[:1], "waiting", "quiet hours", due=99.0)
+        outbox.settle(tx, ids[1:2], "told", "new")
+    with store.read() as tx:
+        assert table.counts(tx) == {"of_file": table.Counts(2, 1), "fast": table.Counts(1, 0)}
+
+
+def test_what_is_given_up_stays_on_record(store: Store) -> None:
+    with store.write() as tx:
+        outbox.add(tx, [a_row("of_file", "1"), a_row("of_file", "2"), a_row("fast", "1")], 10.0)
+        ids = [row.id for row in outbox.of_object(tx, "ZTF26aaaaaaa") if row.subscription == "of_file"]
+        outbox.settle(tx, ids[:1], "waiting", outbox.PAUSED, due=99.0)
+        assert table.skip(tx, "of_file", "nobody wants it") == 2
+        assert table.skip(tx, "of_file", "nobody wants it") == 0
+        states = [(row.state, row.reason) for row in outbox.of_ids(tx, ids)]
+    assert states == [("skipped", "nobody wants it")] * 2

@@ -17,7 +17,9 @@ from typing import Any, ClassVar, Generic, TypeVar, get_args, get_origin
 import msgspec
 from pydantic import BaseModel, ConfigDict
 
+from alertwatch.errors import ChannelRefused, SettingsError
 from alertwatch.notification import Notification, Receipt
+from alertwatch.secrets import reveal
 
 
 class SinkSettings(BaseModel):
@@ -79,6 +81,16 @@ class Sink(ABC, Generic[S]):
         """``name``: the channel's. Does no I/O. May raise `SettingsError` for what the model cannot check."""
         self.name = name
         self.settings = settings
+
+    def secret(self, name: str) -> str | None:
+        """The secret called ``name`` of the settings, read anew: a file that was put right is seen at once.
+
+        Raises `ChannelRefused` when its file cannot be read.
+        """
+        try:
+            return reveal(self.settings, name)
+        except SettingsError as error:
+            raise ChannelRefused(f"channel {self.name}: {error}") from None
 
     @abstractmethod
     def check(self) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
+from email.utils import parsedate_to_datetime
 
 MJD_OF_JD = 2_400_000.5
 """JD minus MJD, days."""
@@ -11,6 +12,9 @@ SECONDS_PER_DAY = 86_400.0
 
 TAI_MINUS_UTC = 37.0
 """TAI − UTC in seconds since 1 January 2017, the latest leap second (IERS Bulletin C): all of ZTF and LSST."""
+
+LONGEST_WAIT_SECONDS = 3600.0
+"""The longest that a server can make us wait by its ``Retry-After``."""
 
 _MJD_OF_1970 = 40_587.0
 _MJD_ZERO = datetime(1858, 11, 17, tzinfo=UTC)
@@ -49,3 +53,17 @@ def from_unix_ms(milliseconds: int) -> float:
 def to_unix(mjd: float) -> float:
     """MJD UTC → seconds since 1970 UTC, what the queues' clocks count."""
     return (mjd - _MJD_OF_1970) * SECONDS_PER_DAY
+
+
+def retry_after(header: str | None, now: float) -> float | None:
+    """Seconds to wait, from either form of the header (RFC 9110, 10.2.3); ``None`` when it says nothing.
+
+    ``now``: seconds since 1970 UTC.
+    """
+    if not header:
+        return None
+    try:
+        seconds = float(header) if header.isdecimal() else parsedate_to_datetime(header).timestamp() - now
+    except ValueError:
+        return None
+    return min(max(seconds, 0.0), LONGEST_WAIT_SECONDS)

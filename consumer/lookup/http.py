@@ -13,7 +13,6 @@ import threading
 import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from email.utils import parsedate_to_datetime
 from typing import Any, NamedTuple
 from urllib.parse import urlencode
 
@@ -21,12 +20,12 @@ import httpx
 
 from alertwatch.errors import ApiUnavailable, BadAnswer, DecodeError, NotReadyYet
 from alertwatch.settings import ApiSettings
+from alertwatch.times import retry_after
 from consumer.lookup.answers import Answers
 from consumer.lookup.breaker import Breaker
 
 RETRY_SECONDS = (0.2, 0.6)  # after connection errors: a dropped keep-alive is nothing to wait a minute for
 MOST_ANSWER_BYTES = 50_000_000
-LONGEST_HOLD_SECONDS = 3600.0
 OVERLOADED = frozenset({429, 502, 503, 504})
 
 
@@ -152,7 +151,7 @@ class ApiClient:
     def _accept(self, response: httpx.Response, body: bytes, object_id: str, missing: int) -> bytes:
         status = response.status_code
         if status in OVERLOADED:
-            hold = _retry_after(response.headers.get("Retry-After"), self._clock())
+            hold = retry_after(response.headers.get("Retry-After"), self._clock())
             raise self._unavailable(f"HTTP {status}", hold)
         if status >= 500 and status != missing:
             reason = f"the {self._name} fails for {object_id}: HTTP {status} {_excerpt(body)}"
@@ -178,17 +177,6 @@ def readable(what: str, about: About) -> Iterator[None]:
     except (AttributeError, LookupError, TypeError, ValueError, DecodeError) as error:
         reason = f"{type(error).__name__}: {error}"
         raise BadAnswer(f"the {what} of {about.object_id} cannot be read: {reason}") from error
-
-
-def _retry_after(header: str | None, now: float) -> float | None:
-    """Seconds to wait, from either form of the header (RFC 9110, 10.2.3); ``None`` when it says nothing."""
-    if not header:
-        return None
-    try:
-        seconds = float(header) if header.isdecimal() else parsedate_to_datetime(header).timestamp() - now
-    except ValueError:
-        return None
-    return min(max(seconds, 0.0), LONGEST_HOLD_SECONDS)
 
 
 def _excerpt(body: bytes) -> str:

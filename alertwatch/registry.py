@@ -21,8 +21,6 @@ __all__ = ["build", "build_sinks", "filters", "instance", "load_file", "nearest"
 
 FilterType = type[Filter[Any]]
 SinkType = type[Sink[Any]]
-RESERVED = {"followed": "that is what alerts of objects that matched before are called"}
-"""Names that no filter instance may have, and why."""
 
 M = TypeVar("M", bound=BaseModel)
 
@@ -60,8 +58,6 @@ def build_sinks(settings: Settings) -> dict[str, Sink[Any]]:
 def instance(name: str, known: Mapping[str, FilterType], use: str, parameters: dict[str, Any]) -> Filter[Any]:
     """One filter instance; ``SettingsError`` names the nearest filter or parameter when one is unknown."""
     place = f"[filters.{name}]"
-    if name in RESERVED:
-        raise SettingsError(f"{place} no filter may have this name: {RESERVED[name]}; choose another")
     if use not in known:
         raise SettingsError(f"{place} uses {use!r}, which is no filter{nearest(use, known)}")
     kind = known[use]

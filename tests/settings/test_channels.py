@@ -143,12 +143,6 @@ def test_a_subscription_without_any_channel_configured_is_told_what_to_write(loa
     ]
 
 
-def test_a_filter_may_not_take_the_name_of_what_follows_matches(load):
-    said = said_by(load('[filters.followed]\nuse = "young_sn"\n'))
-
-    assert said[0].startswith("[filters.followed] no filter may have this name")
-
-
 def test_a_folder_of_plugins_holds_filters_and_sinks_one_in_each_file(load, tmp_path):
     (tmp_path / "mine" / "both.py").write_text(PLUGIN + "class Other(Bell):\n    pass\n")
 

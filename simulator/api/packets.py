@@ -25,6 +25,11 @@ UNKNOWN = -999.0
 
 def get_avro_info(catalogue: Catalogue, query: Query) -> dict[str, Any]:
     """``get_avro_info?oid=…&candid=…``."""
+    return packet(*one_of(catalogue, query))
+
+
+def one_of(catalogue: Catalogue, query: Query) -> tuple[SimObject, float]:
+    """The object and the time (MJD) of the alert that a request names; 400 or 404 when there is none."""
     if "candid" not in query:
         missing = {"candid": "Alert id Missing required parameter in the JSON body or the query string"}
         raise Refusal(400, {"errors": missing, "message": "Input payload validation failed"})
@@ -35,7 +40,7 @@ def get_avro_info(catalogue: Catalogue, query: Query) -> dict[str, Any]:
         or query.get("oid", [known[0].found.object_id])[0] != known[0].found.object_id
     ):
         raise flask_not_found("AVRO not found")
-    return packet(known[0].found, known[1])
+    return known[0].found, known[1]
 
 
 def packet(found: SimObject, mjd: float) -> dict[str, Any]:

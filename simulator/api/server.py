@@ -4,8 +4,8 @@
         api.urls["ztf"]                              # http://127.0.0.1:PORT/ztf/v1
         api.misbehaviour = Misbehaviour(status=503)  # from now on
 
-Paths are those of the real services, on one address: ``/ztf/v1/…`` (REST), ``/get_avro_info`` (packets),
-``/tap/sync``, ``/object_api/…``, ``/lightcurve_api/…`` and ``/probability_api/…`` (Rubin). ``POST /_control``
+Paths are those of the real services, on one address: ``/ztf/v1/…`` (REST), ``/get_avro_info`` and ``/get_stamp``
+(packets), ``/tap/sync``, ``/object_api/…``, ``/lightcurve_api/…`` and ``/probability_api/…`` (Rubin). ``POST /_control``
 with a JSON object of `Misbehaviour`'s fields sets what goes wrong; ``GET /_control`` tells what was asked.
 """
 
@@ -24,7 +24,7 @@ from types import TracebackType
 from typing import Any, cast
 from urllib.parse import parse_qs, urlsplit
 
-from simulator.api import lsst, packets, tap, ztf
+from simulator.api import lsst, packets, stamps, tap, ztf
 from simulator.api.answers import Answer, Query, Refusal, as_json, flask_not_found
 from simulator.api.catalogue import Catalogue
 from simulator.api.misbehaviour import Misbehaviour
@@ -43,6 +43,7 @@ ROUTES: list[tuple[str, str, Handler]] = [
     ("features", OBJECT + "/features", ztf.feature_rows),
     ("classifiers", r"/ztf/v1/classifiers/?", ztf.classifiers),
     ("packet", "/get_avro_info", packets.get_avro_info),
+    ("stamp", "/get_stamp", stamps.get_stamp),
     ("tap", "/tap/sync", tap.sync),
     ("lsst_objects", "/object_api/list_objects", lsst.list_objects),
     ("lsst_object", "/object_api/object", lsst.one_object),

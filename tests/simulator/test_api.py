@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import gzip
 import io
 import threading
 import time
@@ -10,7 +11,9 @@ from collections.abc import Iterator
 from typing import Any
 
 import httpx
+import numpy as np
 import pytest
+from astropy.io import fits
 
 from simulator.api.catalogue import Catalogue
 from simulator.api.misbehaviour import Misbehaviour
@@ -174,6 +177,28 @@ def test_a_packet_that_is_not_there_is_a_404(api: ApiServer) -> None:
     answer = get(api, "/get_avro_info", oid="ZTF26aaaaaaa", candid="1")
     assert (answer.status_code, answer.json()) == (404, {"message": "AVRO not found"})
     assert get(api, "/get_avro_info", oid="ZTF26aaaaaaa").status_code == 400
+
+
+def test_an_alert_has_three_images_with_the_object_in_the_middle(api: ApiServer, night: Night) -> None:
+    found = message(night, "ztf_stamp", "new")
+    images = {}
+    for kind in ("science", "template", "difference"):
+        params = {"oid": found.object_id, "candid": found.alert_id, "type": kind, "format": "fits"}
+        answer = get(api, "/get_stamp", **params)
+        assert answer.headers["Content-Type"] == "application/fits+gzip"
+        with fits.open(io.BytesIO(gzip.decompress(answer.content))) as file:
+            images[kind] = np.array(file[0].data)
+    assert {image.shape for image in images.values()} == {(63, 63)}
+    assert np.unravel_index(images["difference"].argmax(), (63, 63)) == (31, 31)
+    assert images["science"][31, 31] > images["template"][31, 31]
+
+
+def test_an_image_that_is_not_there_is_refused_as_the_real_service_does(api: ApiServer, night: Night) -> None:
+    found = message(night, "ztf_stamp", "new")
+    known = {"oid": found.object_id, "candid": found.alert_id, "format": "fits"}
+    assert get(api, "/get_stamp", **known).status_code == 400
+    assert get(api, "/get_stamp", **known, type="other").status_code == 400
+    assert get(api, "/get_stamp", **{**known, "candid": "1"}, type="science").status_code == 404
 
 
 def test_tap_has_the_neighbours_that_the_packet_has(api: ApiServer, night: Night) -> None:

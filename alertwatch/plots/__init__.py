@@ -1,0 +1,54 @@
+"""Pictures of light curves and cutouts: matplotlib figures, for notifications, the query API and notebooks.
+
+    light_curve(curve, title=…)        difference magnitudes over time → Figure
+    cutouts(images, survey)            science, template, difference → Figure, or None without images
+    png(figure)                        a figure as PNG bytes
+    pictures(title, curve, images, …)  what goes with a notification, with texts for those who cannot see them
+
+Figures are made without pyplot and without global settings: any thread may draw.
+"""
+
+from __future__ import annotations
+
+import io
+
+from matplotlib.backends.backend_agg import FigureCanvasAgg
+from matplotlib.figure import Figure
+
+from alertwatch.alert import Cutouts
+from alertwatch.light_curve import LightCurve
+from alertwatch.notification import Picture
+from alertwatch.plots import alt
+from alertwatch.plots.cutouts import cutouts, draw, stamps
+from alertwatch.plots.light_curve import light_curve
+
+__all__ = ["cutouts", "light_curve", "pictures", "png"]
+
+
+def png(figure: Figure) -> bytes:
+    """The figure as PNG, in the size it was made for."""
+    stream = io.BytesIO()
+    FigureCanvasAgg(figure).print_png(stream)  # type: ignore[no-untyped-call]
+    return stream.getvalue()
+
+
+def pictures(
+    title: str,
+    curve: LightCurve,
+    images: Cutouts | None,
+    survey: str,
+    *,
+    mark_mjd: float | None = None,
+) -> tuple[Picture, ...]:
+    """The light curve, and the cutouts where there are any. ``mark_mjd``: the alert's time, MJD UTC."""
+    drawn = [
+        Picture(
+            name="light_curve.png",
+            alt=alt.light_curve(title, curve),
+            png=png(light_curve(curve, title=title, mark_mjd=mark_mjd)),
+        )
+    ]
+    found = stamps(images, survey) if images is not None else {}
+    if any(found.values()):
+        drawn.append(Picture(name="cutouts.png", alt=alt.cutouts(title, found), png=png(draw(found))))
+    return tuple(drawn)

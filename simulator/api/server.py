@@ -4,9 +4,10 @@
         api.urls["ztf"]                              # http://127.0.0.1:PORT/ztf/v1
         api.misbehaviour = Misbehaviour(status=503)  # from now on
 
-Paths are those of the real services, on one address: ``/ztf/v1/…`` (REST), ``/get_avro_info`` and ``/get_stamp``
-(packets), ``/tap/sync``, ``/object_api/…``, ``/lightcurve_api/…`` and ``/probability_api/…`` (Rubin). ``POST /_control``
-with a JSON object of `Misbehaviour`'s fields sets what goes wrong; ``GET /_control`` tells what was asked.
+Paths are those of the real services, on one address: ``/ztf/v1/…`` (REST), ``/get_avro_info`` and
+``/get_stamp`` (packets), ``/tap/sync``, ``/object_api/…``, ``/lightcurve_api/…`` and ``/probability_api/…``
+(Rubin). ``POST /_control`` with a JSON object of `Misbehaviour`'s fields sets what goes wrong;
+``GET /_control`` tells what was asked.
 """
 
 from __future__ import annotations

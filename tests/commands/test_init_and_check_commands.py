@@ -65,6 +65,8 @@ def test_every_line_that_init_comments_out_is_a_setting_too(cli, folder):
     assert set(settings.sources) == {"ztf", "lsst"}
     assert set(settings.apis) == {"ztf", "lsst"}
     assert set(settings.filters) == {"young_sn", "bright_young_sn", "agn_flare"}
+    assert set(settings.channels) == {"team", "pi"}
+    assert settings.subscriptions["young_sn"].channels == ("team", "pi")
 
 
 def _is_setting(line: str) -> bool:

@@ -20,7 +20,10 @@ from typing import Any, ClassVar, Generic, TypeVar, get_args, get_origin
 import msgspec
 from pydantic import BaseModel, ConfigDict, Field
 
-from alertwatch.alert import Alert, Part
+from alertwatch.alert import Alert, Cutouts, Part
+
+FOLLOWED = "followed"
+"""What stands for a filter where an alert was looked at because its object has matched; no filter's name."""
 
 
 class Outcome(StrEnum):
@@ -70,6 +73,11 @@ class Verdict(msgspec.Struct, frozen=True, kw_only=True):
     criteria: tuple[Criterion, ...] = ()
     grade: str | None = None
     parameters_hash: str
+
+    @property
+    def is_kept(self) -> bool:
+        """Whether the alert's light curve and images are stored with it: a match, or of a followed object."""
+        return self.result is Result.MATCH or self.filter == FOLLOWED
 
 
 class Parameters(BaseModel):
@@ -158,7 +166,8 @@ class Filter(ABC, Generic[P]):
 
 
 class Judged(msgspec.Struct, frozen=True):
-    """An alert with the verdicts on it: what is stored together."""
+    """An alert with the verdicts on it: what is stored together, with its images where they are to be kept."""
 
     alert: Alert
     verdicts: tuple[Verdict, ...]
+    cutouts: Cutouts | None = None

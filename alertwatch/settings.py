@@ -25,6 +25,7 @@ from pydantic import (
 )
 
 from alertwatch import sky
+from alertwatch.filter import FOLLOWED
 from alertwatch.hours import QuietHours, TimeOfDay
 
 
@@ -380,3 +381,13 @@ class Settings(Section):
     site: SiteSettings = SiteSettings()
     plugins: PluginSettings = PluginSettings()
     logging: LoggingSettings = LoggingSettings()
+
+    @field_validator("filters")
+    @classmethod
+    def _name_is_free(cls, filters: dict[str, FilterSettings]) -> dict[str, FilterSettings]:
+        if FOLLOWED in filters:
+            raise ValueError(
+                f"{FOLLOWED!r} is what later alerts of matched objects are recorded under, so it cannot name"
+                f" a filter; call the section otherwise, and say use = {FOLLOWED!r} if that is the file's name"
+            )
+        return filters

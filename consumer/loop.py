@@ -103,6 +103,7 @@ class SourceLoop:
         matches = self._store_patiently(batch, outcome)
         if matches is None:
             return
+        self._pipeline.committed(outcome)
         self.source.commit(batch)
         self.tally = self.tally.plus(
             outcome.messages,

@@ -18,9 +18,11 @@ from alertwatch.store.dead_letters import DeadLetter
 from alertwatch.store.verdicts import NewMatch
 from alertwatch.times import from_unix_ms
 from consumer import readers
+from consumer.images import with_cutouts
 from consumer.judging import Judges
 from consumer.kafka.source import Batch
 from consumer.message import Message
+from consumer.notify.notices import Notices
 from consumer.readers import Reader
 from consumer.selection import Selection
 
@@ -44,17 +46,24 @@ class Pipeline:
     """One source's messages, batch by batch: `process` computes, `store` writes in the caller's transaction.
 
     ``reader_name`` gives the reader of a topic; ``dead_letter_limit`` the share of undecodable messages
-    above which `process` raises `TooManyDeadLetters`, before any of the batch is stored.
+    above which `process` raises `TooManyDeadLetters`, before any of the batch is stored. ``notices`` writes
+    down what subscriptions may have to be told.
     """
 
     def __init__(
-        self, source: str, reader_name: Callable[[str], str], judges: Judges, dead_letter_limit: float
+        self,
+        source: str,
+        reader_name: Callable[[str], str],
+        judges: Judges,
+        dead_letter_limit: float,
+        notices: Notices | None = None,
     ) -> None:
         self._source = source
         self._reader_name = reader_name
         self._judges = judges
         self._selection = Selection(judges)
         self._limit = dead_letter_limit
+        self._notices = notices or Notices()
         self._readers: dict[str, Reader] = {}
         self._windows: dict[str, deque[int]] = {}
 
@@ -77,6 +86,7 @@ class Pipeline:
     def store(self, tx: Connection, batch: Batch, outcome: Outcome, now: float) -> list[NewMatch]:
         """Everything that came of a batch and how far it reached: one transaction."""
         matches = verdicts.save(tx, outcome.judged, now) if outcome.judged else []
+        self._notices.record(tx, outcome.judged, matches, now)
         if outcome.candidates:
             outcome.queued = candidates.add(tx, outcome.candidates, now)
         if outcome.dead_letters:
@@ -84,6 +94,10 @@ class Pipeline:
         self._judges.sync(tx, now)
         positions.save(tx, batch.positions, self._source)
         return matches
+
+    def committed(self, outcome: Outcome) -> None:
+        """To be called when the transaction of `store` is committed."""
+        self._notices.committed(outcome.judged)
 
     def _take(self, message: Message, reader: Reader, outcome: Outcome) -> None:
         """The message's alert; of the rare message that holds several, each."""
@@ -101,15 +115,21 @@ class Pipeline:
         wanting = self._selection.interested(reader.glance(payload, received))
         outcome.alerts += 1
         if wanting:
-            self._keep(message, payload, reader.read(payload, received), wanting, outcome)
+            self._keep(message, payload, reader, reader.read(payload, received), wanting, outcome)
 
     def _keep(
-        self, message: Message, payload: bytes, alert: Alert, wanting: tuple[Filter[Any], ...], outcome: Outcome
+        self,
+        message: Message,
+        payload: bytes,
+        reader: Reader,
+        alert: Alert,
+        wanting: tuple[Filter[Any], ...],
+        outcome: Outcome,
     ) -> None:
         """Judge now where the message holds all that the filter needs; else queue it for a look-up."""
         now = [f for f in wanting if f.needs <= alert.parts]
         if now:
-            outcome.judged.append(self._judges.judge(now, alert))
+            outcome.judged.append(with_cutouts(self._judges.judge(now, alert), reader, payload))
         if len(now) < len(wanting):
             later = {f.name: f.parameters_hash for f in wanting if f not in now}
             outcome.candidates.append(_candidate(message, payload, alert, later))

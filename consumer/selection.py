@@ -1,11 +1,14 @@
-"""Who is interested in a message: one table look-up by (stream, class), then each filter's cheap cut."""
+"""Who is interested in a message: one table look-up by (stream, class), then each filter's cheap cut.
+
+Whether the object is followed is asked last and of every message, so it is asked without a detour.
+"""
 
 from __future__ import annotations
 
 from typing import Any
 
 from alertwatch.alert import Alert
-from alertwatch.filter import Filter
+from alertwatch.filter import FOLLOWED, Filter
 from alertwatch.taxonomy import canonical
 from consumer.judging import Judges
 
@@ -17,6 +20,7 @@ class Selection:
 
     def __init__(self, judges: Judges) -> None:
         self._judges = judges
+        self._following = judges.filters.get(FOLLOWED)
         self._table: dict[tuple[str, str | None], tuple[Filter[Any], ...]] = {}
 
     def interested(self, alert: Alert) -> tuple[Filter[Any], ...]:
@@ -25,10 +29,13 @@ class Selection:
         filters = self._table.get(key)
         if filters is None:
             filters = self._fill(key)
-        if not filters:
-            return ()
-        judges = self._judges
-        return tuple(f for f in filters if judges.is_on(f.name) and judges.wants(f, alert))
+        judges, following = self._judges, self._following
+        wanting = (
+            tuple(f for f in filters if judges.is_on(f.name) and judges.wants(f, alert)) if filters else ()
+        )
+        if following is not None and following.wants(alert):
+            return (*wanting, following)
+        return wanting
 
     def _fill(self, key: tuple[str, str | None]) -> tuple[Filter[Any], ...]:
         stream, best = key
@@ -36,7 +43,7 @@ class Selection:
         filters = tuple(
             f
             for f in self._judges.filters.values()
-            if stream in f.streams and (f.classes is None or name in f.classes)
+            if f is not self._following and stream in f.streams and (f.classes is None or name in f.classes)
         )
         if len(self._table) < MOST_CLASS_NAMES:
             self._table[key] = filters

@@ -12,6 +12,7 @@ from apscheduler.schedulers.background import BackgroundScheduler
 
 from alertwatch import registry
 from alertwatch.errors import SettingsError, StoreUnavailable
+from alertwatch.filter import FOLLOWED
 from alertwatch.settings import DatabaseSettings, Settings, SourceSettings
 from alertwatch.store import Store, candidates, gaps, positions
 from consumer import outages
@@ -19,6 +20,8 @@ from consumer.judging import Judges
 from consumer.kafka.source import KafkaSource
 from consumer.lookup.worker import LookupWorkers
 from consumer.loop import Limits, SourceLoop, Tally
+from consumer.notify.following import Following
+from consumer.notify.notices import Notices
 from consumer.pipeline import Pipeline
 
 PROGRESS_SECONDS = 10
@@ -34,11 +37,14 @@ def build(settings: Settings, store: Store, stop: Event, limits: Limits) -> Serv
     """Everything that a run needs, wired together. Raises `SettingsError` when there is nothing to do."""
     if not settings.sources:
         raise SettingsError("no [sources.…] are configured, so there is nothing to follow")
-    judges = Judges(registry.build(settings), settings.plugins.max_filter_errors)
-    if not judges.filters:
+    filters, notices = registry.build(settings), Notices()
+    if not filters:
         raise SettingsError("no [filters.…] are configured, so nothing could match; try [filters.young_sn]")
-    loops = [_loop(name, source, store, judges, stop, limits) for name, source in settings.sources.items()]
-    workers = LookupWorkers(store, judges, settings, stop)
+    judges = Judges(filters | {FOLLOWED: Following(notices)}, settings.plugins.max_filter_errors)
+    loops = [
+        _loop(name, source, store, judges, notices, stop, limits) for name, source in settings.sources.items()
+    ]
+    workers = LookupWorkers(store, judges, settings, stop, notices=notices)
     return Service(settings, store, loops, workers, stop, limits)
 
 
@@ -57,7 +63,13 @@ def open_store(settings: DatabaseSettings, stop: Event, *, patient: bool) -> Sto
 
 
 def _loop(
-    name: str, settings: SourceSettings, store: Store, judges: Judges, stop: Event, limits: Limits
+    name: str,
+    settings: SourceSettings,
+    store: Store,
+    judges: Judges,
+    notices: Notices,
+    stop: Event,
+    limits: Limits,
 ) -> SourceLoop:
     def load_positions(keys: Sequence[positions.PositionKey]) -> dict[positions.PositionKey, int]:
         with store.read() as tx:
@@ -70,7 +82,7 @@ def _loop(
                 positions.move(tx, key, offset)
 
     source = KafkaSource(name, settings, load_positions, record_gap)
-    pipeline = Pipeline(name, source.reader_name, judges, settings.dead_letter_limit)
+    pipeline = Pipeline(name, source.reader_name, judges, settings.dead_letter_limit, notices)
     return SourceLoop(name, source, pipeline, store, stop, limits)
 
 

@@ -80,12 +80,6 @@ def add(tx: Connection, rows: Iterable[Followed]) -> None:
         _update(tx, key, old.merged(new[key]))
 
 
-def learn(tx: Connection, facts: Mapping[Key, Facts]) -> None:
-    """Note what later alerts tell of objects that are followed; of older alerts, what was not known."""
-    for key, old in _locked(tx, facts).items():
-        _update(tx, key, old.merged(replace(old, facts=facts[key])))
-
-
 def load(tx: Connection, now: float) -> dict[Key, dict[str, float]]:
     """The objects that are followed now, each with its ``filters``."""
     query = select(table.c.survey, table.c.object_id, table.c.filters).where(table.c.until_at >= now)

@@ -11,8 +11,8 @@ import msgspec
 from sqlalchemy import Connection, Select, Table, func, or_, select
 
 from alertwatch import sky
-from alertwatch.alert import Detection, ForcedPhotometry, NonDetection
-from alertwatch.filter import Criterion, Result
+from alertwatch.alert import CrossMatch, Detection, ForcedPhotometry, NonDetection
+from alertwatch.filter import FOLLOWED, Criterion, Result
 from alertwatch.light_curve import LightCurve
 from alertwatch.store import healpix, tables
 
@@ -57,6 +57,18 @@ class StoredVerdict(Judgement):
 
     result: Result
     judged_at: float
+
+
+@dataclass(frozen=True, kw_only=True)
+class StoredObject:
+    """An object that matched, as of its latest stored alert: position [deg], detections, neighbours."""
+
+    ra: float | None
+    dec: float | None
+    first_mjd: float | None
+    last_mjd: float | None
+    n_det: int | None
+    crossmatches: tuple[CrossMatch, ...] = ()
 
 
 class Cone(NamedTuple):
@@ -111,9 +123,11 @@ def _in_cone(tx: Connection, query: Select[Any], cone: Cone) -> Iterator[Match]:
 
 
 def verdicts_of(tx: Connection, survey: str | None, object_id: str) -> list[StoredVerdict]:
-    """Every verdict on an object, the newest alert first; ``survey`` ``None``: in all surveys."""
+    """Every filter's verdict on an object, the newest alert first; ``survey`` ``None``: in all surveys."""
     columns = tables.verdicts.c
-    query = _select(tables.verdicts, StoredVerdict).where(columns.object_id == object_id)
+    query = _select(tables.verdicts, StoredVerdict).where(
+        columns.object_id == object_id, columns.filter != FOLLOWED
+    )
     if survey is not None:
         query = query.where(columns.survey == survey)
     query = query.order_by(columns.mjd.desc().nulls_last(), columns.filter, columns.id.desc())
@@ -126,6 +140,20 @@ def light_curve(tx: Connection, survey: str, object_id: str) -> LightCurve:
         _measured(tx, tables.detections, Detection, survey, object_id),
         _measured(tx, tables.non_detections, NonDetection, survey, object_id),
         _measured(tx, tables.forced_photometry, ForcedPhotometry, survey, object_id),
+    )
+
+
+def object_summary(tx: Connection, survey: str, object_id: str) -> StoredObject | None:
+    """What is known of an object that matched once; ``None`` for any other."""
+    columns = tables.objects.c
+    query = _select(tables.objects, StoredObject).where(
+        columns.survey == survey, columns.object_id == object_id
+    )
+    row = tx.execute(query).mappings().first()
+    if row is None:
+        return None
+    return StoredObject(
+        **{**row, "crossmatches": msgspec.convert(row["crossmatches"] or (), tuple[CrossMatch, ...])}
     )
 
 

@@ -6,16 +6,16 @@ changed or what was unknown has become known. A match, once stored, stays with t
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import msgspec
-from sqlalchemy import Connection, and_, func, or_
+from sqlalchemy import Connection, and_, func, or_, select
 
-from alertwatch.alert import Alert, Detection
+from alertwatch.alert import Alert, Detection, ObjectSummary, Part
 from alertwatch.filter import Judged, Result, Verdict
-from alertwatch.store import healpix, photometry, tables
+from alertwatch.store import cutouts, healpix, photometry, tables
 from alertwatch.store.upsert import finite, insert, row_of
 
 _KEY = ("filter", "survey", "object_id", "alert_id")
@@ -31,20 +31,33 @@ class NewMatch:
 
 
 def save(tx: Connection, judged: Sequence[Judged], now: float) -> list[NewMatch]:
-    """Store verdicts, and of matches also the object and its light curve; gives the matches that are new.
+    """Store verdicts, and of matches also object, light curve and images; gives the matches that are new.
 
-    ``now`` (seconds since 1970) is noted as the time of judging. Of alerts that match nothing the verdict alone
-    is kept: its criteria hold the numbers that were decisive.
+    ``now`` (seconds since 1970) is noted as the time of judging. Later alerts of a followed object are kept as
+    matches are. Of alerts that match nothing the verdict alone is kept: its criteria hold the numbers that
+    were decisive.
     """
     pairs = {_key(j.alert, v): (j.alert, v) for j in judged for v in j.verdicts}
     ordered = [pairs[key] for key in sorted(pairs)]  # one order for all processes: no deadlocks
     matched = [(alert, verdict) for alert, verdict in ordered if verdict.result is Result.MATCH]
     _save_verdicts(tx, ordered, now)
     new = _save_matches(tx, matched, now)
-    alerts = list({(a.survey, a.object_id, a.alert_id, a.stream): a for a, _ in matched}.values())
+    kept = {(a.survey, a.object_id, a.alert_id, a.stream): a for a, v in ordered if v.is_kept}
+    alerts = list(kept.values())
     _save_objects(tx, alerts)
     photometry.save(tx, alerts)
+    _save_cutouts(tx, judged, now)
     return new
+
+
+def first_matched(tx: Connection, object_ids: Collection[str]) -> dict[tuple[str, str], float]:
+    """Time (MJD UTC) of the earliest alert that matched, by survey and object; without those of no time."""
+    match = tables.matches.c
+    query = select(match.survey, match.object_id, func.min(match.mjd)).where(
+        match.object_id.in_(object_ids), match.mjd.is_not(None)
+    )
+    rows = tx.execute(query.group_by(match.survey, match.object_id))
+    return {(survey, object_id): mjd for survey, object_id, mjd in rows}
 
 
 def _key(alert: Alert, verdict: Verdict) -> tuple[str, str, str, str]:
@@ -128,6 +141,23 @@ _SUMMARY = ("first_mjd", "last_mjd", "n_det", "first_hist_mjd", "n_hist", "stell
 
 
 def _object(alert: Alert) -> dict[str, Any]:
-    seen = _seen(alert)
+    seen, summary = _seen(alert), _summary(alert)
     row = {"survey": str(alert.survey), "object_id": alert.object_id, "ra": seen["ra"], "dec": seen["dec"]}
-    return row | (row_of(alert.summary, _SUMMARY) if alert.summary else dict.fromkeys(_SUMMARY))
+    row |= row_of(summary, _SUMMARY) if summary else dict.fromkeys(_SUMMARY)
+    return row | {"crossmatches": msgspec.to_builtins(alert.crossmatches) or None}
+
+
+def _summary(alert: Alert) -> ObjectSummary | None:
+    """What the alert says of the object as a whole, or what follows from its detections where it has all."""
+    times = [d.mjd for d in alert.detections]
+    if alert.summary or Part.DETECTIONS not in alert.parts or not times:
+        return alert.summary
+    return ObjectSummary(first_mjd=min(times), last_mjd=max(times), n_det=len(times))
+
+
+def _save_cutouts(tx: Connection, judged: Iterable[Judged], now: float) -> None:
+    images = {
+        (str(j.alert.survey), j.alert.object_id, j.alert.alert_id): j.cutouts for j in judged if j.cutouts
+    }
+    for key in sorted(images):
+        cutouts.save(tx, *key, images[key], now)

@@ -14,6 +14,7 @@ from alertwatch.filter import Filter, Judged
 from alertwatch.settings import LookupSettings
 from alertwatch.store.candidates import Candidate
 from consumer import readers
+from consumer.images import with_cutouts
 from consumer.judging import Judges
 from consumer.lookup.enrich import Lookup
 
@@ -74,7 +75,8 @@ class Attempts:
             return self._later(candidate, str(error))
         except Exception as error:
             return self.unforeseen(candidate, error)
-        return Ready(self._judges.judge(wanting, alert), off)
+        judged = self._judges.judge(wanting, alert)
+        return Ready(with_cutouts(judged, readers.get(candidate.stream), candidate.payload), off)
 
     def again(self, candidate: Candidate, off: tuple[str, ...]) -> Later | GiveUp:
         """When to judge with the filters that are switched off, which somebody may mend."""

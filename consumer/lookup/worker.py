@@ -26,6 +26,7 @@ from alertwatch.store.verdicts import NewMatch
 from consumer.judging import Judges
 from consumer.lookup import apis
 from consumer.lookup.attempt import Attempts, GiveUp, Later, Ready, Result
+from consumer.notify.notices import Notices
 
 POLL_SECONDS = 0.5
 TELL_EVERY_SECONDS = 60.0
@@ -55,7 +56,8 @@ class LookupWorkers:
     """Threads that work on due candidates until ``stop`` is set.
 
     ``tally``, ``requests`` (by API), ``busy`` and ``failure`` (what stopped a worker, and with it the service)
-    are for other threads to look at. ``clock``: epoch seconds.
+    are for other threads to look at. ``notices`` writes down what subscriptions may have to be told. ``clock``:
+    epoch seconds.
     """
 
     def __init__(
@@ -65,6 +67,7 @@ class LookupWorkers:
         settings: Settings,
         stop: threading.Event,
         clock: Callable[[], float] = time.time,
+        notices: Notices | None = None,
     ) -> None:
         self.tally = LookupTally()
         self.failure: BaseException | None = None
@@ -73,6 +76,7 @@ class LookupWorkers:
         self._settings = settings.lookups
         self._stop = stop
         self._clock = clock
+        self._notices = notices or Notices()
         self._lookups = apis.build(settings.apis, clock)
         self._attempts = Attempts(self._lookups, judges, settings.lookups, clock)
         self._owner = f"{socket.gethostname()}:{os.getpid()}:{uuid.uuid4().hex[:8]}"
@@ -184,8 +188,11 @@ class LookupWorkers:
 
     def _finish(self, candidate: Candidate, result: Result) -> None:
         matches = self._patiently(lambda tx: self._settle(tx, candidate, result))
-        if matches is not None:
-            self._count(candidate, result, matches)
+        if matches is None:
+            return
+        if isinstance(result, Ready):
+            self._notices.committed([result.judged])
+        self._count(candidate, result, matches)
 
     def _settle(self, tx: Connection, candidate: Candidate, result: Result) -> list[NewMatch]:
         """Everything that comes of one attempt, in one transaction."""
@@ -193,6 +200,7 @@ class LookupWorkers:
         next_time: Later | GiveUp | None
         if isinstance(result, Ready):
             matches = verdicts.save(tx, [result.judged], self._clock())
+            self._notices.record(tx, [result.judged], matches, self._clock())
             self._judges.sync(tx, self._clock())
             next_time = self._attempts.again(candidate, result.off) if result.off else None
         else:

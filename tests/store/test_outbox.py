@@ -105,8 +105,7 @@ def test_an_object_that_matches_again_keeps_all_that_is_known(store: Store) -> N
 def test_what_later_alerts_tell_is_learnt_and_older_ones_do_not_undo_it(store: Store) -> None:
     follow(store, an_object(facts=Facts(mjd=60000.0, mag=18.5, age_days=2.0)))
     for facts in (Facts(mjd=60004.0, mag=17.0), Facts(mjd=60001.0, mag=18.0, class_name="SN")):
-        with store.write() as tx:
-            followed.learn(tx, {("ztf", "ZTF26aaaaaaa"): facts, ("ztf", "nobody"): facts})
+        follow(store, an_object(facts=facts))
     with store.read() as tx:
         (found,) = followed.get(tx, [("ztf", "ZTF26aaaaaaa")]).values()
     assert found.facts == Facts(mjd=60004.0, mag=17.0, class_name="SN", age_days=6.0)

@@ -83,9 +83,8 @@ def _about(shown: Shown) -> list[Block]:
     """Why now, what is known, why it passed, where more is known."""
     blocks = []
     if shown.reasons:
-        blocks.append(
-            section("*" + lines([escape(reason, 300) for reason in shown.reasons], 600, "  ·  ") + "*")
-        )
+        reasons = lines([escape(reason, 300) for reason in shown.reasons], 600, "  ·  ")
+        blocks.append(section(f"*Why now:* {reasons}"))
     blocks += table(shown.facts[:MOST_FACTS])
     if shown.why:
         names = escape(", ".join(passed.name for passed in shown.filters), 300)
@@ -145,4 +144,4 @@ def _small_print(notification: Notification) -> Block:
 
 
 def _object(entry: Entry) -> str:
-    return f"{entry.survey}:{entry.object_id}"
+    return f"{entry.survey}:{entry.object_id}"[:100]

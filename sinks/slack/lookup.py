@@ -27,7 +27,7 @@ class Said:
 
 def metadata(key: str, subscription: str, objects: Sequence[str]) -> dict[str, Any]:
     """What a message carries so that it can be found again; Slack takes a few kB of it."""
-    payload = {"key": key, "subscription": subscription, "objects": list(objects)}
+    payload = {"key": key, "subscription": subscription[:100], "objects": list(objects)}
     return {"event_type": EVENT_TYPE, "event_payload": payload}
 
 

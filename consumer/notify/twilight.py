@@ -54,16 +54,18 @@ def _in_half_day(which: Which, site: SiteSettings, start: float) -> float:
 
 def _altitude_of_sun(site: SiteSettings, times: Floats) -> Floats:
     """Degrees above the horizon, without refraction and parallax (0.003°)."""
-    from astropy.coordinates import CIRS, get_sun  # noqa: PLC0415 - slow to import; most can do without
+    import erfa  # type: ignore[import-untyped]  # noqa: PLC0415 - slow to import; most can do without
+    from astropy.coordinates import get_sun  # noqa: PLC0415
     from astropy.time import Time  # noqa: PLC0415
     from astropy.utils import iers  # noqa: PLC0415
 
     iers.conf.auto_download, iers.conf.auto_max_age = False, None
     iers.conf.iers_degraded_accuracy = "ignore"  # less than a second
     when = Time(times, format="unix")
-    sun = get_sun(when).transform_to(CIRS(obstime=when))
-    dec, latitude = sun.dec.rad, np.radians(site.latitude)
-    hour_angle = when.earth_rotation_angle(site.longitude).rad - sun.ra.rad
+    of_date = erfa.c2i06a(when.tt.jd1, when.tt.jd2)  # astropy's frames want polar motion, and warn without
+    x, y, z = np.einsum("tij,jt->it", of_date, get_sun(when).cartesian.xyz.to_value("au"))
+    dec, latitude = np.arctan2(z, np.hypot(x, y)), np.radians(site.latitude)
+    hour_angle = when.earth_rotation_angle("tio").rad + np.radians(site.longitude) - np.arctan2(y, x)
     sine = np.sin(latitude) * np.sin(dec) + np.cos(latitude) * np.cos(dec) * np.cos(hour_angle)
     altitude: Floats = np.degrees(np.arcsin(sine))
     return altitude

@@ -133,9 +133,11 @@ def _panel(axes: Axes, kind: str, stamp: Stamp | None) -> None:
 
 
 def scaled(pixels: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Pixels between 0 and 1 by arcsinh from the 1st to the 99.5th percentile; what is not finite stays NaN."""
+    """Pixels between 0 and 1 by arcsinh from the 1st to the 99.5th percentile (or 6 sigma); NaN stays NaN."""
     known = pixels[np.isfinite(pixels)]
     low, middle, high = np.percentile(known, [1.0, 50.0, 99.5])
+    noise = 1.48 * float(np.median(np.abs(known - middle)))
+    high = max(high, middle + 6 * noise)  # where there is little but noise, it must not look like sources
     width = max(high - low, 1e-12)
     soft = max(float(middle - low) / width, 0.05)  # arcsinh is linear over the noise, logarithmic above it
     with np.errstate(invalid="ignore", over="ignore"):

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
+from alertwatch.alert import Survey
 from alertwatch.filter import Criterion, Outcome
 from alertwatch.notification import Brightness, Entry, Link
 from alertwatch.render import words
@@ -26,6 +27,7 @@ OUTCOMES = {
     Outcome.NOT_APPLICABLE: "not applicable",
     Outcome.GUARANTEED: "guaranteed by the broker",
 }
+SURVEYS: dict[str, str] = {Survey.ZTF: "ZTF", Survey.LSST: "Rubin"}
 
 
 @dataclass(frozen=True)
@@ -87,8 +89,8 @@ class Shown:
 
     @cached_property
     def survey(self) -> str:
-        """The survey in capitals."""
-        return clean(self.entry.survey, 20).upper()
+        """The survey's name."""
+        return SURVEYS.get(self.entry.survey) or clean(self.entry.survey, 20)
 
     @cached_property
     def what(self) -> str:
@@ -142,6 +144,23 @@ class Shown:
             ]
         )
         return f"{self.what} {self.name}" + (f": {facts}" if facts else "")
+
+    @cached_property
+    def tiles(self) -> list[tuple[str, str]]:
+        """The numbers that decide, each with what it means: magnitude, rise rate, probability, age."""
+        seen = self.latest
+        found = [
+            (seen and words.number(seen.mag, 1), seen and f"mag in {clean(seen.band, 8)}"),
+            (seen and words.number(seen.rate and abs(seen.rate), 2), f"mag/d, {_direction(seen)}"),
+            (self.probability, "probability"),
+            (self.age, "age"),
+        ]
+        return [(value, meaning) for value, meaning in found if value and meaning]
+
+    @cached_property
+    def aside(self) -> str:
+        """What a row of a table has room for besides: position, reasons, labels."""
+        return words.joined([self.position, *self.reasons[:2], *self.labels[:2]], " · ")
 
     @cached_property
     def position(self) -> str | None:
@@ -228,6 +247,11 @@ def ranked(entries: Iterable[Entry]) -> list[Shown]:
     return sorted(
         map(Shown, entries), key=lambda s: (not s.entry.urgent, s.latest.mag if s.latest else math.inf)
     )
+
+
+def _direction(seen: Brightness | None) -> str:
+    told = (words.change(seen.rate) if seen else None) or ""
+    return told.split(" ", maxsplit=1)[0]
 
 
 def _brightness(seen: Brightness) -> str | None:

@@ -50,20 +50,25 @@ class _Source(NamedTuple):
 
 def compose(tx: Connection, delivery: Delivery) -> Composed:
     """The notification of a delivery, as things are now."""
-    sources = _sources(tx, deliveries.items(tx, delivery.id))
-    said = labels.of(tx, {key for source in sources for key in source.keys})
-    curves = _curves(tx, sources)
-    entries = [_entry(tx, s, curve, said) for s, curve in zip(sources, curves, strict=True)]
-    notification = Notification(
+    blank = Notification(
         key=delivery.key,
         subscription=delivery.subscription,
         kind=delivery.kind,
         title=delivery.title,
         created_at=delivery.created_at,
         text=delivery.text,
-        entries=tuple(entries),
         earlier=None if delivery.source_id is None else _earlier(tx, delivery, delivery.source_id),
     )
+    return filled(tx, blank, deliveries.items(tx, delivery.id))
+
+
+def filled(tx: Connection, blank: Notification, items: Iterable[Item]) -> Composed:
+    """A notification with an entry for each source among the items, as things are now."""
+    sources = _sources(tx, items)
+    said = labels.of(tx, {key for source in sources for key in source.keys})
+    curves = _curves(tx, sources)
+    entries = [_entry(tx, s, curve, said) for s, curve in zip(sources, curves, strict=True)]
+    notification = replace(blank, entries=tuple(entries))
     titled = replace(notification, title=render.subject(notification))
     return Composed(titled, curves[0], sources[0].items[0].alert_id) if len(sources) == 1 else Composed(titled)
 

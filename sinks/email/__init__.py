@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 import msgspec
 import structlog
 
-from alertwatch.errors import ChannelRefused, NotificationRefused
+from alertwatch.errors import ChannelRefused, ChannelUnavailable, NotificationRefused
 from alertwatch.notification import Notification, Receipt
 from alertwatch.sink import Sink
 from sinks.email.answers import Answers, listed
@@ -78,6 +78,8 @@ class Email(Sink[EmailSettings]):
             self._say(self._deliver(notification, later, all_now=True).never)
         except NotificationRefused as error:
             self._say(dict.fromkeys(later, str(error)))
+        except ChannelRefused as error:  # may be mended, and then these get theirs
+            raise ChannelUnavailable(str(error)) from error
 
     def preview(self, notification: Notification) -> dict[str, bytes]:
         """The page, the text, and the message as it would be sent."""

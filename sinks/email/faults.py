@@ -99,9 +99,14 @@ def _lacking(phase: Phase, server: str) -> ChannelRefused:
 
 
 def _silent(error: BaseException, phase: Phase, server: str) -> HungUp:
-    what = "does not answer in time" if isinstance(error, TimeoutError) else "hung up"
-    if isinstance(error, OSError) and not isinstance(error, TimeoutError):
-        what = f"cannot be reached: {error.strerror or error}" if phase is Phase.CONNECT else "hung up"
+    """No answer: from whom, and whether the message may have arrived all the same."""
+    if isinstance(error, TimeoutError):
+        what = f"{server} does not answer in time {phase}"
+    elif isinstance(error, smtplib.SMTPException | ConnectionResetError | BrokenPipeError | ssl.SSLError):
+        what = f"{server} hung up {phase}"
+    else:
+        what = f"{server} cannot be reached: {getattr(error, 'strerror', None) or error}"
+    if phase is Phase.CONNECT:
+        return HungUp(f"{what}; check host, port and security if that goes on")
     fate = "it may have taken the message" if phase is Phase.MESSAGE else "it has not taken the message"
-    hint = "; check host, port and security" if phase is Phase.CONNECT else ""
-    return HungUp(f"{server} {what} {phase}; {fate}{hint}")
+    return HungUp(f"{what}; {fate}")

@@ -18,6 +18,7 @@ from email.mime.multipart import MIMEMultipart
 from email.mime.nonmultipart import MIMENonMultipart
 from email.policy import compat32
 from email.utils import formataddr, formatdate
+from textwrap import wrap
 from urllib.parse import quote
 
 from alertwatch.notification import Notification, Picture, Receipt
@@ -25,7 +26,7 @@ from alertwatch.render import html, plain_text, subject
 from sinks.email.settings import EmailSettings, parts
 
 MOST_REFERENCES = 20
-ON_THE_WIRE = compat32.clone(linesep="\r\n")
+ON_THE_WIRE = compat32.clone(linesep="\r\n", max_line_length=None)  # lines are folded by `_folded`
 _ATOM = re.compile(r"[\w+-]+(\.[\w+-]+)*", re.ASCII)
 _MESSAGE_ID = re.compile(r"<[!-;=?-~]+>")
 _UTF8 = Charset("utf-8")
@@ -71,7 +72,7 @@ def compose(notification: Notification, settings: EmailSettings) -> bytes:
     thread = Thread.of(notification, settings)
     message = MIMEMultipart("alternative")
     for name, value in _headers(notification, settings, thread):
-        message[name] = Header(value, header_name=name)  # type: ignore[assignment]
+        message[name] = _folded(name, value)
     message.attach(_text(plain_text(notification), "plain"))
     message.attach(_page_with_pictures(notification, thread))
     return message.as_bytes(policy=ON_THE_WIRE)
@@ -128,7 +129,7 @@ def _text(text: str, subtype: str) -> MIMENonMultipart:
 def _inline(picture: Picture, content_id: str) -> MIMEImage:
     image = MIMEImage(picture.png, "png")
     image["Content-ID"] = f"<{content_id}>"
-    image.add_header("Content-Disposition", "inline", filename=_one_line(picture.name))
+    image.add_header("Content-Disposition", "inline", filename=_one_line(picture.name, 60))
     return image
 
 
@@ -140,6 +141,15 @@ def _domain(settings: EmailSettings) -> str:
     return settings.envelope_sender.rpartition("@")[2]
 
 
-def _one_line(text: str) -> str:
+def _folded(name: str, value: str) -> str:
+    """The header's value in lines of at most 76 characters; longer words stay whole, the first by its name."""
+    if not value.isascii():
+        return Header(value, "utf-8", header_name=name).encode()
+    room = "x" * len(f"{name}: ")
+    lines = wrap(value, 76, initial_indent=room, break_long_words=False, break_on_hyphens=False)
+    return "\n ".join(lines).removeprefix(room)
+
+
+def _one_line(text: str, most: int = 250) -> str:
     """Text from outside in a header: no line ends or other control characters, and not without end."""
-    return " ".join("".join(c if c.isprintable() else " " for c in text).split())[:250]
+    return " ".join("".join(c if c.isprintable() else " " for c in text).split())[:most]

@@ -80,8 +80,8 @@ class Mailbox:
                 return answer
         return None
 
-    @property
     def only(self) -> EmailMessage:
+        """The one message that arrived."""
         assert len(self.letters) == 1
         return self.letters[0].message
 
@@ -118,6 +118,11 @@ class Scripted(SMTP):
     def hang_up(self) -> None:
         if self.transport is not None:
             self.transport.close()
+
+    def abort(self) -> None:
+        for transport in (self.transport, self._original_transport):
+            if transport is not None:
+                transport.abort()
 
     async def _handle_client(self) -> None:
         self._mailbox.connections += 1
@@ -156,7 +161,7 @@ def smtp_server(
     if context is not None and not tls:
         options |= {"tls_context": context, "require_starttls": True}
     if login:
-        options |= {"authenticator": _authenticate, "auth_required": True, "auth_require_tls": not tls}
+        options |= {"authenticator": _authenticate, "auth_required": not tls, "auth_require_tls": not tls}
     mailbox, connections, loop = Mailbox(), set[Scripted](), asyncio.new_event_loop()
 
     def serve() -> Scripted:
@@ -178,9 +183,11 @@ def smtp_server(
 
 async def _stop(server: asyncio.Server, connections: set[Scripted]) -> None:
     server.close()
-    for connection in connections:
-        connection.hang_up()
     others = asyncio.all_tasks() - {asyncio.current_task()}
+    for connection in connections:
+        connection.abort()
     for task in others:
         task.cancel()
     await asyncio.gather(*others, return_exceptions=True)
+    for _ in range(5):  # closed transports have a last word to say to the loop
+        await asyncio.sleep(0)

@@ -11,7 +11,6 @@ import threading
 import time
 from pathlib import Path
 
-from alertwatch.light_curve import LightCurve
 from alertwatch.notification import Notification, Receipt
 from alertwatch.settings import DatabaseSettings, NotificationSettings
 from alertwatch.store import Store, deliveries, engines
@@ -94,7 +93,7 @@ def _open(url: str) -> Store:
 def draw(url: str, file: Path) -> None:
     """Start a drawing process, print its id, and wait to be killed."""
     drawing = Drawing()
-    drawing.pictures("ZTF21aaaaaaa", LightCurve(), None, "ztf", None)
+    drawing.warm_up()
     print(drawing.pid, flush=True)
     sys.stdin.read()
 

@@ -151,9 +151,21 @@ def extend(tx: Connection, delivery_id: int, items: Sequence[tuple[int, str]]) -
 
 def count_since(tx: Connection, channel: str, since: float, *, urgent: bool) -> int:
     """How many messages about sources were made for the channel since then, urgent ones or the others."""
+    return tx.scalar(select(func.count()).where(_made_since(channel, since, urgent=urgent))) or 0
+
+
+def first_since(tx: Connection, channel: str, since: float, *, urgent: bool) -> float | None:
+    """When the first of those was made; ``None``: there is none."""
+    first: float | None = tx.scalar(
+        select(func.min(table.c.created_at)).where(_made_since(channel, since, urgent=urgent))
+    )
+    return first
+
+
+def _made_since(channel: str, since: float, *, urgent: bool) -> ColumnElement[bool]:
     kinds = [str(kind) for kind in _BUDGETED]
-    query = select(func.count()).where(table.c.channel == channel, table.c.created_at >= since)
-    return tx.scalar(query.where(table.c.urgent == literal(urgent), table.c.kind.in_(kinds))) or 0
+    made = and_(table.c.channel == channel, table.c.created_at > since)
+    return and_(made, table.c.urgent == literal(urgent), table.c.kind.in_(kinds))
 
 
 # -- by whoever sends -----------------------------------------------------------------------------------------

@@ -59,8 +59,7 @@ def add(tx: Connection, rows: Iterable[NewRow], now: float) -> int:
         return 0
     fresh = {"state": "new", "urgent": False, "due": now, "added_at": now}
     values = [_values(keyed[key]) | fresh for key in sorted(keyed)]  # one order for all: no deadlocks
-    statement = insert(tx, table).on_conflict_do_nothing(index_elements=_KEY).returning(table.c.id)
-    return len(tx.execute(statement, values).all())
+    return tx.execute(insert(tx, table).on_conflict_do_nothing(index_elements=_KEY), values).rowcount
 
 
 def take(tx: Connection, now: float, limit: int) -> list[Row]:
@@ -96,6 +95,13 @@ def next_due(tx: Connection) -> float | None:
     """When the next row is to be looked at; in the past, when one is due now; ``None``: nothing waits."""
     firsts = [tx.scalar(select(func.min(table.c.due)).where(table.c.state == s)) for s in ("new", "waiting")]
     return min((due for due in firsts if due is not None), default=None)
+
+
+def first_due(tx: Connection, subscription: str, reason: str, after: float) -> float | None:
+    """When the first row that waits for a reason is due, of those due after ``after``; ``None``: none waits."""
+    waits = and_(table.c.subscription == subscription, table.c.state == "waiting", table.c.reason == reason)
+    first: float | None = tx.scalar(select(func.min(table.c.due)).where(waits, table.c.due > after))
+    return first
 
 
 def waiting(tx: Connection, subscription: str | None = None) -> list[Row]:

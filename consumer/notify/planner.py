@@ -1,0 +1,65 @@
+"""The planner: takes what is new or due from the outbox and decides what becomes of it.
+
+One plans at a time, of all threads and processes that share the database. What is due stands in the tables
+only, so a run that was missed is caught up by the next one, and a kill at any point changes nothing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+
+from sqlalchemy import Connection, text
+
+from alertwatch.settings import Settings
+from alertwatch.store import Store, outbox
+from alertwatch.subscriptions import Subscription
+from consumer.notify.floods import Budgets
+from consumer.notify.round import Round
+from consumer.notify.waits import Waits
+
+CHUNK = 500
+_ADVISORY_LOCK = 0x706C616E  # "plan": the same number in every process that shares the database
+
+
+class Planner:
+    """Plans the outbox. ``subscriptions`` gives all that there are now, ``budgets`` each channel's."""
+
+    def __init__(
+        self,
+        store: Store,
+        subscriptions: Callable[[], Mapping[str, Subscription]],
+        budgets: Budgets,
+        settings: Settings,
+        clock: Callable[[], float],
+    ) -> None:
+        self._store = store
+        self._subscriptions = subscriptions
+        self._budgets = budgets
+        self._waits = Waits(settings.site)
+        self._clock = clock
+
+    def plan(self) -> int:
+        """Look at all rows that are new or due, in transactions of at most `CHUNK`; gives how many they were.
+
+        Raises `StoreUnavailable`; what was planned until then is kept, the rest is for the next time.
+        """
+        subscriptions = self._subscriptions()
+        total = 0
+        while number := self._chunk(subscriptions):
+            total += number
+        return total
+
+    def _chunk(self, subscriptions: Mapping[str, Subscription]) -> int:
+        with self._store.write() as tx:
+            _alone(tx)
+            now = self._clock()
+            rows = outbox.take(tx, now, CHUNK)
+            if rows:
+                Round(tx, subscriptions, self._budgets, self._waits, now).run(rows)
+            return len(rows)
+
+
+def _alone(tx: Connection) -> None:
+    """Keep other processes from planning meanwhile; on SQLite the transaction itself does that."""
+    if tx.dialect.name == "postgresql":
+        tx.execute(text("SELECT pg_advisory_xact_lock(:lock)"), {"lock": _ADVISORY_LOCK})

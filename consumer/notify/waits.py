@@ -1,0 +1,70 @@
+"""What keeps a row from being told now: a digest's hour, quiet hours, a window in which matches are grouped."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+from sqlalchemy import Connection
+
+from alertwatch.settings import SiteSettings
+from alertwatch.store import outbox
+from alertwatch.store.outbox import Row
+from alertwatch.subscriptions import Subscription
+from consumer.notify.hours import next_digest, quiet_until
+from consumer.notify.messages import Release
+
+DIGEST = "digest"
+DIGEST_IN_QUIET = "digest, quiet hours"
+QUIET = "quiet hours"
+GROUP = "grouping"
+_OURS = frozenset({DIGEST, DIGEST_IN_QUIET, QUIET, GROUP})
+
+
+class Wait(NamedTuple):
+    """Why a row waits, and until when (seconds since 1970)."""
+
+    reason: str
+    due: float
+
+
+class Waits:
+    """Says when a row may be told. Remembers the next digests, since a twilight takes a while to compute."""
+
+    def __init__(self, site: SiteSettings) -> None:
+        self._site = site
+        self._digests: dict[tuple[str, str], tuple[float, float]] = {}
+
+    def of(self, tx: Connection, one: Subscription, row: Row, now: float) -> Wait | Release:
+        """What a row that is worth telling waits for, or how it is released now.
+
+        A row that nobody looked at in time, since nothing ran, is released when it would have been.
+        """
+        if row.state == "waiting" and row.reason in _OURS:
+            is_digest = row.reason in {DIGEST, DIGEST_IN_QUIET}
+            return _unless_quiet(one, Release.DIGEST if is_digest else Release.HELD, now)
+        since = now if row.state == "waiting" else row.added_at
+        digest = self._next_digest(one, since)
+        if digest is not None:
+            return Wait(DIGEST, digest) if digest > now else _unless_quiet(one, Release.DIGEST, now)
+        found = _unless_quiet(one, Release.AT_ONCE if row.state == "new" else Release.HELD, now)
+        if isinstance(found, Wait) or not one.settings.group_minutes:
+            return found
+        window = outbox.first_due(tx, one.name, GROUP, now) or since + 60 * one.settings.group_minutes
+        return Wait(GROUP, window) if window > now else Release.HELD
+
+    def _next_digest(self, one: Subscription, after: float) -> float | None:
+        asked = (one.settings.digest, one.settings.digest_at)
+        since, due = self._digests.get(asked, (0.0, 0.0))
+        if since <= after < due:
+            return due
+        found = next_digest(one.settings, self._site, after)
+        if found is not None:
+            self._digests[asked] = (after, found)
+        return found
+
+
+def _unless_quiet(one: Subscription, release: Release, now: float) -> Wait | Release:
+    until = quiet_until(one.settings, now)
+    if until is None:
+        return release
+    return Wait(DIGEST_IN_QUIET if release is Release.DIGEST else QUIET, until)

@@ -40,7 +40,10 @@ def build(settings: Settings, store: Store, stop: Event, limits: Limits) -> Serv
     filters, notices = registry.build(settings), Notices()
     if not filters:
         raise SettingsError("no [filters.…] are configured, so nothing could match; try [filters.young_sn]")
-    judges = Judges(filters | {FOLLOWED: Following(notices)}, settings.plugins.max_filter_errors)
+    judges = Judges(
+        filters | {FOLLOWED: Following(notices, looks_up=bool(settings.apis))},
+        settings.plugins.max_filter_errors,
+    )
     loops = [
         _loop(name, source, store, judges, notices, stop, limits) for name, source in settings.sources.items()
     ]

@@ -59,7 +59,8 @@ def add(tx: Connection, rows: Iterable[NewRow], now: float) -> int:
         return 0
     fresh = {"state": "new", "urgent": False, "due": now, "added_at": now}
     values = [_values(keyed[key]) | fresh for key in sorted(keyed)]  # one order for all: no deadlocks
-    return tx.execute(insert(tx, table).on_conflict_do_nothing(index_elements=_KEY), values).rowcount
+    statement = insert(tx, table).on_conflict_do_nothing(index_elements=_KEY).returning(table.c.id)
+    return len(tx.execute(statement, values).all())
 
 
 def take(tx: Connection, now: float, limit: int) -> list[Row]:

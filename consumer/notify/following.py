@@ -15,13 +15,16 @@ from consumer.notify.notices import Notices
 
 
 class Following(Filter[Parameters]):
-    """Wants the alerts, of any stream and class, whose object a subscription follows."""
+    """Wants the alerts, of any stream and class, whose object a subscription follows.
+
+    Where nobody can be asked (``looks_up`` false), what the message tells has to do.
+    """
 
     streams = frozenset(readers.names())
-    needs = frozenset({Part.DETECTIONS})
 
-    def __init__(self, notices: Notices) -> None:
+    def __init__(self, notices: Notices, *, looks_up: bool = True) -> None:
         super().__init__(FOLLOWED, Parameters())
+        self.needs = frozenset({Part.DETECTIONS} if looks_up else ())  # type: ignore[misc]  # not of the class
         self.wants = notices.follows  # type: ignore[method-assign]  # asked of every alert: no call in between
 
     def criteria(self, alert: Alert) -> Iterator[Criterion]:  # noqa: ARG002 - there is nothing to ask

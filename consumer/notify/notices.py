@@ -24,6 +24,8 @@ from alertwatch.subscriptions import Subscription
 DAY = 86_400.0  # seconds
 SETTLED_SECONDS = 600.0  # after this the transaction that follows an object is committed, or has failed
 
+Seconds = Mapping[str, Mapping[str, float]]
+"""Filter → subscription that names it → how long that follows what matched [s]."""
 Told = tuple[Followed, list[NewRow]]
 
 
@@ -36,7 +38,7 @@ class Notices:
 
     def __init__(self) -> None:
         self.wake = threading.Event()
-        self._seconds: Mapping[str, Mapping[str, float]] = {}  # filter → subscription → how long it follows
+        self._seconds: Seconds = {}
         self._objects: dict[Key, float] = {}  # followed → when this process noted it; 0: read from the database
         self._lock = threading.Lock()
 
@@ -62,14 +64,20 @@ class Notices:
         The objects that matched are followed from now on. To be called in the transaction that stores
         ``judged``, of which ``new`` came; a replay adds nothing.
         """
-        if not self._seconds:
+        seconds = self._seconds  # as they are at this moment: a refresh may come in between
+        if not seconds:
             return
-        matches = [match for match in new if match.verdict.filter in self._seconds]
+        matches = [match for match in new if match.verdict.filter in seconds]
         later = [j.alert for j in judged if any(v.filter == FOLLOWED for v in j.verdicts)]
         if not matches and not later:
             return
+        with self._lock:  # should this be rolled back: an object too many harms nobody
+            self._objects.update({_key(match.alert): now for match in matches})
         known = followed.get(tx, {_key(alert) for alert in (*later, *(match.alert for match in matches))})
-        told = [*self._of_matches(matches, known, now), *self._of_later(tx, later, known, now)]
+        told = [
+            *_of_matches(matches, known, seconds, now),
+            *_of_later(_since_match(tx, later), known, seconds, now),
+        ]
         followed.add(tx, (one for one, _ in told))
         outbox.add(tx, (row for _, rows in told for row in rows), now)
 
@@ -78,39 +86,42 @@ class Notices:
         if self._seconds and any(v.is_kept for j in judged for v in j.verdicts):
             self.wake.set()
 
-    def _of_matches(
-        self, matches: Iterable[NewMatch], known: Mapping[Key, Followed], now: float
-    ) -> Iterator[Told]:
-        for match in matches:
-            alert, name, key = match.alert, match.verdict.filter, _key(match.alert)
-            facts = _facts(alert, known.get(key), match.verdict.grade)
-            seconds = self._seconds[name]
-            with self._lock:
-                self._objects[key] = now  # if this is rolled back, an object too many harms nobody
-            follow = Followed(
-                survey=key[0],
-                object_id=key[1],
-                filters={name: now},
-                facts=facts,
-                ra=facts.ra,
-                dec=facts.dec,
-                since=now,
-                until_at=now + max(seconds.values()),
-            )
-            yield follow, [_row(one, name, alert, facts, match.id) for one in seconds]
 
-    def _of_later(
-        self, tx: Connection, alerts: list[Alert], known: Mapping[Key, Followed], now: float
-    ) -> Iterator[Told]:
-        """Not of an alert from before the match, as a replay brings it, nor of the one that matched itself."""
-        first = verdicts.first_matched(tx, {alert.object_id for alert in alerts}) if alerts else {}
-        for alert in alerts:
-            key = _key(alert)
-            if key not in known or (alert.time is not None and alert.time <= first.get(key, 0.0)):
-                continue
-            facts = _facts(alert, known[key], None)
-            followers = _followers(self._seconds, known[key].filters, now)
-            yield replace(known[key], facts=facts), [_row(one, FOLLOWED, alert, facts) for one in followers]
+def _of_matches(
+    matches: Iterable[NewMatch], known: Mapping[Key, Followed], seconds: Seconds, now: float
+) -> Iterator[Told]:
+    for match in matches:
+        alert, name, (survey, object_id) = match.alert, match.verdict.filter, _key(match.alert)
+        facts = _facts(alert, known.get((survey, object_id)), match.verdict.grade)
+        follow = Followed(
+            survey=survey,
+            object_id=object_id,
+            filters={name: now},
+            facts=facts,
+            ra=facts.ra,
+            dec=facts.dec,
+            since=now,
+            until_at=now + max(seconds[name].values()),
+        )
+        yield follow, [_row(subscription, name, alert, facts, match.id) for subscription in seconds[name]]
+
+
+def _of_later(
+    alerts: Iterable[Alert], known: Mapping[Key, Followed], seconds: Seconds, now: float
+) -> Iterator[Told]:
+    for alert in alerts:
+        if follow := known.get(_key(alert)):
+            facts = _facts(alert, follow, None)
+            followers = _followers(seconds, follow.filters, now)
+            yield replace(follow, facts=facts), [_row(one, FOLLOWED, alert, facts) for one in followers]
+
+
+def _since_match(tx: Connection, alerts: list[Alert]) -> list[Alert]:
+    """Without those from before the match, which a replay brings, and without the one that matched itself."""
+    if not alerts:
+        return []
+    first = verdicts.first_matched(tx, {alert.object_id for alert in alerts})
+    return [alert for alert in alerts if alert.time is None or alert.time > first.get(_key(alert), 0.0)]
 
 
 def _key(alert: Alert) -> Key:
@@ -121,9 +132,7 @@ def _facts(alert: Alert, known: Followed | None, grade: str | None) -> Facts:
     return Facts.of(alert, grade).over(known.facts if known else None)
 
 
-def _followers(
-    seconds: Mapping[str, Mapping[str, float]], matched: Mapping[str, float], now: float
-) -> set[str]:
+def _followers(seconds: Seconds, matched: Mapping[str, float], now: float) -> set[str]:
     """The subscriptions that still follow an object which these filters matched, and when."""
     return {
         subscription

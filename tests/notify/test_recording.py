@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from contextlib import suppress
 from typing import ClassVar
 
 import pytest
+from sqlalchemy import Connection
 from structlog.testing import capture_logs
 
 from alertwatch.alert import Alert, Cutouts, Part
@@ -228,6 +229,18 @@ def test_a_subscription_that_is_gone_is_told_nothing_more(store: Store) -> None:
     assert len(desk.rows()) == 2
 
 
+def test_a_subscription_may_go_while_a_match_is_recorded(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+    desk, get = Desk(store, TEAM), followed.get
+
+    def slowly(tx: Connection, keys: Collection[followed.Key]) -> dict[followed.Key, followed.Followed]:
+        desk.refresh()
+        return get(tx, keys)
+
+    monkeypatch.setattr(followed, "get", slowly)
+    desk.take(packet())
+    assert desk.recorded() == [("team", "first", candid())]
+
+
 def test_alerts_from_before_the_match_are_no_news(store: Store) -> None:
     desk = Desk(store, TEAM)
     desk.take(packet())
@@ -328,6 +341,11 @@ def test_a_followed_object_is_looked_up_whatever_its_class_and_once(store: Store
     desk.take(bogus)
     with store.read() as tx:
         assert candidates.list(tx) == []
+
+
+def test_where_nobody_can_be_asked_what_the_message_tells_has_to_do() -> None:
+    assert Following(Notices()).needs == {Part.DETECTIONS}
+    assert Following(Notices(), looks_up=False).needs == frozenset()
 
 
 def test_facts_without_numbers_are_stored_as_unknown(store: Store) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
@@ -109,6 +110,20 @@ def test_what_later_alerts_tell_is_learnt_and_older_ones_do_not_undo_it(store: S
     with store.read() as tx:
         (found,) = followed.get(tx, [("ztf", "ZTF26aaaaaaa")]).values()
     assert found.facts == Facts(mjd=60004.0, mag=17.0, class_name="SN", age_days=6.0)
+
+
+def test_two_processes_that_follow_the_same_objects_at_once_lose_nothing(store: Store) -> None:
+    names = [f"ZTF26aaaaaa{letter}" for letter in "abcdefghij"]
+
+    def work(name: str, order: list[str]) -> None:
+        for _ in range(10):
+            follow(store, *(an_object(one, filters={name: 10.0}) for one in order))
+
+    with ThreadPoolExecutor() as pool:
+        running = [pool.submit(work, "a", names), pool.submit(work, "b", names[::-1])]
+    assert [one.exception() for one in running] == [None, None]
+    with store.read() as tx:
+        assert [set(filters) for filters in followed.load(tx, 0.0).values()] == [{"a", "b"}] * len(names)
 
 
 def test_following_ends_and_the_source_keeps_its_number(store: Store) -> None:

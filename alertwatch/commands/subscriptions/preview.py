@@ -49,7 +49,8 @@ def preview(session: Session, name: str, object_id: str | None, folder: Path) ->
     notification = _of_match(session, subscription, object_id) or _example(subscription, object_id)
     click.echo(render.plain_text(notification), nl=False)
     for sink in sinks:
-        shown = notification if sink.wants_pictures else replace(notification, pictures=())
+        with_pictures = sink.wants_pictures and subscription.settings.pictures
+        shown = notification if with_pictures else replace(notification, pictures=())
         for path in _written(folder, sink.preview(shown)):
             click.echo(f"{sink.name}: {path}", err=True)
 
@@ -69,7 +70,7 @@ def _of_match(session: Session, subscription: Subscription, object_id: str | Non
         composed = filled(tx, _blank(subscription), [item])
         images = cutouts.load(tx, match.survey, match.object_id)
     _say_if_not_told(subscription, item.facts, match)
-    if composed.curve is None or not subscription.settings.pictures:
+    if composed.curve is None:
         return composed.notification
     from alertwatch import plots
 

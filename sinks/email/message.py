@@ -95,6 +95,8 @@ def _headers(notification: Notification, settings: EmailSettings, thread: Thread
         yield "In-Reply-To", thread.references[-1]
         yield "References", " ".join(thread.references)
     yield from _list_headers(notification.subscription, settings)
+    if any(entry.urgent for entry in notification.entries):
+        yield "Importance", "high"  # the subject of an update is that of the first message
     yield "Auto-Submitted", "auto-generated"
     yield "X-Auto-Response-Suppress", "OOF, AutoReply"  # what Exchange goes by
     yield "X-Alertwatch-Key", _one_line(notification.key)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import datetime as dt
 import time
+from collections import Counter
 from collections.abc import Iterator
 from contextlib import ExitStack, closing
 from pathlib import Path
@@ -12,6 +13,8 @@ from typing import Any
 
 import pytest
 import trustme
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 from pydantic import ValidationError
 from structlog.testing import capture_logs
 
@@ -466,6 +469,50 @@ def test_what_is_too_large_without_pictures_too_is_refused(channel: MakeChannel)
         sink = channel(mailbox)
         with pytest.raises(NotificationRefused, match="too large"):
             sink.send(notification())
+
+
+MISHAPS = {
+    "RCPT": ["450 4.2.0 greylisted", "421 4.3.2 busy", "drop"],
+    "MAIL": ["451 4.3.0 not now", "drop"],
+    "DATA": ["451 4.3.0 not now", "drop"],
+    "DOT": ["452 4.3.1 disk full", "drop", "take and drop"],
+}
+
+
+@given(
+    mishaps=st.lists(
+        st.sampled_from([(command, what) for command, replies in MISHAPS.items() for what in replies]),
+        max_size=8,
+    ),
+    restarts=st.booleans(),
+)
+@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+def test_whatever_happens_everybody_gets_it_and_twice_only_if_it_was_taken_without_a_word(
+    mishaps: list[tuple[str, str]], restarts: bool, mailbox: Mailbox
+) -> None:
+    mailbox.letters.clear()
+    mailbox.answers.clear()
+    for command, what in mishaps:
+        ending = Answer(None if "drop" in what else what, drop="drop" in what, takes="take" in what)
+        mailbox.script(command, ending)
+    sink, receipt, told = email_channel(mailbox), None, word(created_at=time.time())
+    for _ in range(2 * len(mishaps) + 2):
+        try:
+            receipt = receipt or sink.send(told)
+            sink.complete(told, receipt)
+            break
+        except ChannelUnavailable:
+            if restarts:
+                sink.close()
+                sink = email_channel(mailbox)
+    else:
+        pytest.fail("it was never done")
+    sink.close()
+    got = Counter(name for letter in mailbox.letters for name in letter.recipients)
+    unheard = sum(what == "take and drop" for _, what in mishaps)
+    assert set(got) == set(TO)
+    assert max(got.values()) <= 1 + unheard
+    assert len({letter.message["Message-ID"] for letter in mailbox.letters}) == 1
 
 
 # -- checking --------------------------------------------------------------------------------------------------

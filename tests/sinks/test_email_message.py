@@ -126,6 +126,15 @@ def test_an_update_stands_in_the_thread_of_the_first_message(mailbox: Mailbox, c
     assert {second["Subject"], third["Subject"]} == {f"Re: {first['Subject']}"}
 
 
+def test_an_urgent_message_is_marked_so_also_within_a_thread(mailbox: Mailbox, channel: MakeChannel) -> None:
+    sink = channel(mailbox)
+    calm, receipt = sent(sink, notification(), mailbox)
+    urgent, _ = sent(sink, notification(entries=(entry(urgent=True),), earlier=receipt), mailbox)
+    assert calm["Importance"] is None
+    assert urgent["Importance"] == "high"
+    assert urgent["Subject"] == f"Re: {calm['Subject']}"
+
+
 def test_a_thread_of_a_year_keeps_its_beginning_and_its_last_messages(
     mailbox: Mailbox, channel: MakeChannel
 ) -> None:

@@ -90,7 +90,7 @@ class Sink(ABC, Generic[S]):
         try:
             return reveal(self.settings, name)
         except SettingsError as error:
-            raise ChannelRefused(f"channel {self.name}: {error}") from None
+            raise ChannelRefused(str(error)) from None
 
     @abstractmethod
     def check(self) -> str:

@@ -5,9 +5,9 @@ from __future__ import annotations
 import logging
 import re
 import threading
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Self
 
-from pydantic import Field, SecretStr
+from pydantic import Field, SecretStr, model_validator
 
 from alertwatch.errors import ChannelRefused, ChannelUnavailable
 from alertwatch.notification import Kind, Notification, Receipt
@@ -30,6 +30,12 @@ class AppriseSettings(SinkSettings):
     )
     apprise_url_file: File | None = Field(None, description="file with an Apprise address on each line")
     pictures: bool = Field(True, description="send light curve and cutouts along, to services that take files")
+
+    @model_validator(mode="after")
+    def _goes_somewhere(self) -> Self:
+        if self.apprise_url is None and self.apprise_url_file is None:
+            raise ValueError("needs apprise_url (from the environment) or apprise_url_file")
+        return self
 
 
 class AppriseSink(Sink[AppriseSettings]):
@@ -75,9 +81,7 @@ class AppriseSink(Sink[AppriseSettings]):
             )
         if not sent:
             error = ChannelRefused if refusals.found else ChannelUnavailable
-            raise error(
-                f"channel {self.name}: {service.service_name} did not take the message by way of Apprise"
-            )
+            raise error(f"{service.service_name} did not take the message by way of Apprise")
 
     def _attachments(self, notification: Notification) -> AppriseAttachment | None:
         from apprise import AppriseAttachment  # noqa: PLC0415 - slow to load
@@ -98,11 +102,11 @@ class AppriseSink(Sink[AppriseSettings]):
         urls = [line for line in lines if line and not line.startswith("#")]
         found: list[Any] = [apprise.Apprise.instantiate(url) for url in urls]
         if not found:
-            raise ChannelRefused(f"channel {self.name}: needs apprise_url or apprise_url_file")
+            raise ChannelRefused("the file of Apprise addresses holds none")
         wrong = [str(number) for number, service in enumerate(found, start=1) if service is None]
         if wrong:
             raise ChannelRefused(
-                f"channel {self.name}: Apprise does not understand address {', '.join(wrong)} of {len(found)}; "
+                f"Apprise does not understand address {', '.join(wrong)} of {len(found)}; "
                 "see https://appriseit.com/services/"
             )
         for url, service in zip(urls, found, strict=True):

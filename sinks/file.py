@@ -65,7 +65,7 @@ class FileSink(Sink[FileSettings]):
                 with self._locked():
                     return f"{path} can be written"
         if not os.access(path.parent, os.W_OK | os.X_OK):
-            raise ChannelRefused(f"channel {self.name}: {path.parent} is not a folder that can be written")
+            raise ChannelRefused(f"{path.parent} is not a folder that can be written")
         return f"{path} is not there yet; the first message makes it"
 
     def send(self, notification: Notification) -> Receipt:
@@ -128,7 +128,7 @@ class FileSink(Sink[FileSettings]):
         beginning, header = os.pread(file, 4096, 0), self._header()
         if beginning and not beginning.startswith(header or b"{") and not header.startswith(beginning):
             raise ChannelRefused(
-                f"channel {self.name}: {self.settings.path} holds something else than {self.settings.format} "
+                f"{self.settings.path} holds something else than {self.settings.format} "
                 "of ours; move it away or name another path"
             )
 
@@ -137,7 +137,7 @@ class FileSink(Sink[FileSettings]):
         try:
             yield
         except OSError as error:
-            words = f"channel {self.name}: {self.settings.path} cannot be written: {error.strerror}"
+            words = f"{self.settings.path} cannot be written: {error.strerror}"
             raise (ChannelUnavailable if error.errno in PASSING else ChannelRefused)(words) from error
 
     def _mend_last_line(self, file: int) -> None:

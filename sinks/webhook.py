@@ -88,7 +88,7 @@ class Webhook(Sink[WebhookSettings]):
     @property
     def _place(self) -> str:
         """The server alone: an address may hold a secret."""
-        return f"channel {self.name}: {urlsplit(self.settings.url).hostname}"
+        return f"{urlsplit(self.settings.url).hostname}"
 
     def _credentials(self) -> dict[str, str]:
         headers = {name: value.get_secret_value() for name, value in self.settings.headers.items()}

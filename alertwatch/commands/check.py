@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, NamedTuple
 import click
 from rich.text import Text
 
-from alertwatch import loader
+from alertwatch import loader, registry
 from alertwatch.commands import Session, has_database, sqlite_file
 from alertwatch.console import console
 from alertwatch.errors import AlertwatchError, ApiUnavailable, SettingsError
@@ -33,7 +33,7 @@ class Finding(NamedTuple):
 @click.command()
 @click.pass_context
 def command(ctx: click.Context) -> None:
-    """Verify settings, broker, topics, database and API.
+    """Verify settings, broker, topics, database, API and channels.
 
     Exit codes: 0 all is well (warnings included), 2 settings, 3 credentials, 4 database too new, 75 something
     does not answer.
@@ -59,6 +59,7 @@ def _findings(session: Session) -> Iterator[Finding]:
     yield from _of_database(settings, session)
     for name, api in settings.apis.items():
         yield from _of_api(name, api)
+    yield from _of_channels(settings)
 
 
 def _of_settings(settings: Settings, session: Session) -> Iterator[Finding]:
@@ -147,6 +148,21 @@ def _of_api(name: str, api: ApiSettings) -> Iterator[Finding]:
                 yield _failed(ApiUnavailable(f"apis.{name}.{what}: {url} answers with an error ({status})"))
             else:
                 yield Finding("ok", f"apis.{name}.{what}: {url} answers")
+
+
+def _of_channels(settings: Settings) -> Iterator[Finding]:
+    """Each enabled channel is asked; settings that make no sinks have been told of already."""
+    try:
+        sinks = registry.build_sinks(settings)
+    except SettingsError:
+        return
+    for name, sink in sinks.items():
+        try:
+            yield Finding("ok", f"channels.{name}: {sink.check()}")
+        except AlertwatchError as error:
+            yield Finding("error", f"channels.{name}: {error}", error)
+        finally:
+            sink.close()
 
 
 def _failed(error: AlertwatchError) -> Finding:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -10,6 +9,7 @@ import click
 from alertwatch import registry
 from alertwatch.commands import Session, has_database
 from alertwatch.console import Column, Format, Row, clock, console, dumps, format_option, show, table
+from alertwatch.described import about, fields
 from alertwatch.errors import AlertwatchError
 from alertwatch.filter import Filter
 
@@ -53,10 +53,11 @@ def list_(session: Session, format_: Format) -> None:
         use = section.use or name
         kind = type(registry.instance(name, known, use, section.parameters))
         state = _state(section.enabled, states.get(name))
-        rows.append({"name": name, "filter": use, "state": state, "about": _about(kind)})
-    for name in sorted(known.keys() - {row["filter"] for row in rows}):
-        about = _about(known[name])
-        rows.append({"name": name, "filter": name, "state": "not configured", "about": about})
+        rows.append({"name": name, "filter": use, "state": state, "about": about(kind)})
+    rows += [
+        {"name": name, "filter": name, "state": "not configured", "about": about(known[name])}
+        for name in sorted(known.keys() - {row["filter"] for row in rows})
+    ]
     show(rows, COLUMNS, format_, "there are no filters")
 
 
@@ -80,7 +81,7 @@ def show_(session: Session, name: str, format_: str) -> None:
         "streams": sorted(kind.streams),
         "classes": sorted(kind.classes) if kind.classes is not None else None,
         "needs": sorted(kind.needs),
-        "parameters": list(_parameters(instance)),
+        "parameters": fields(kind.parameters_type, instance.parameters),
     }
     if format_ == "json":
         click.echo(dumps(description, indent=2))
@@ -132,32 +133,6 @@ def _state(enabled: bool, state: FilterState | None) -> str:
     if state is not None and state.off_since is not None:
         return "switched off"
     return "on"
-
-
-def _about(kind: FilterType) -> str:
-    return (kind.__doc__ or "").strip().split("\n")[0]
-
-
-def _parameters(instance: Filter[Any]) -> Iterator[Row]:
-    schema = instance.parameters_type.model_json_schema()["properties"]
-    for name, field in instance.parameters_type.model_fields.items():
-        extra = field.json_schema_extra
-        yield {
-            "name": name,
-            "value": getattr(instance.parameters, name),
-            "default": field.default,
-            "unit": (extra.get("unit") if isinstance(extra, dict) else None) or "",
-            "bounds": _bounds(schema[name]),
-            "description": field.description or "",
-        }
-
-
-def _bounds(schema: dict[str, Any]) -> str:
-    """``> 0, ≤ 100``, from a JSON schema."""
-    signs = {"exclusiveMinimum": ">", "minimum": "≥", "exclusiveMaximum": "<", "maximum": "≤"}
-    parts = [schema, *schema.get("anyOf", ())]
-    found = [f"{sign} {part[key]:g}" for part in parts for key, sign in signs.items() if key in part]
-    return ", ".join(found)
 
 
 def _print(shown: Row, state: FilterState | None) -> None:

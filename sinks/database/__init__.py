@@ -67,7 +67,7 @@ class Database(Sink[TableSettings]):
         from sinks.database.table import Table, explained  # noqa: PLC0415 - SQLAlchemy is slow to load
 
         try:
-            with explained(f"channel {self.name}", self.settings.url):
+            with explained(self.settings.url):
                 if self._table is None:
                     self._table = Table(self.settings.url, self.secret("password"), self.settings.table)
                 yield self._table
@@ -80,7 +80,6 @@ class Database(Sink[TableSettings]):
         lacking = [column for column in table.wanted if column not in columns]
         if columns and lacking:
             raise ChannelRefused(
-                f"channel {self.name}: the table {table.name} lacks {', '.join(lacking)}; "
-                "add these columns, or name another table"
+                f"the table {table.name} lacks {', '.join(lacking)}; add these columns, or name another table"
             )
         return bool(columns)

@@ -103,18 +103,18 @@ class Table:
 
 
 @contextmanager
-def explained(place: str, address: str) -> Iterator[None]:
-    """Raise what the database says as one of a channel's errors; ``place`` begins each sentence."""
+def explained(address: str) -> Iterator[None]:
+    """Raise what the database says as one of a channel's errors."""
     try:
         with translated(address):
             yield
     except StoreUnavailable as error:
-        raise ChannelUnavailable(f"{place}: {error}") from error
+        raise ChannelUnavailable(str(error)) from error
     except (AccessDenied, SettingsError) as error:
-        raise ChannelRefused(f"{place}: {error}") from error
+        raise ChannelRefused(str(error)) from error
     except (SQLAlchemyError, ImportError) as error:
         words = str(getattr(error, "orig", None) or error).splitlines()[0]
-        raise _meaning(error, words)(f"{place}: {words}") from error
+        raise _meaning(error, words)(f"the database {address}: {words}") from error
 
 
 def _meaning(error: Exception, words: str) -> type[ChannelUnavailable | ChannelRefused | NotificationRefused]:

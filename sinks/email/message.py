@@ -104,7 +104,7 @@ def _headers(notification: Notification, settings: EmailSettings, thread: Thread
 
 def _list_headers(subscription: str, settings: EmailSettings) -> Iterator[tuple[str, str]]:
     """How mail programs tell the subscriptions apart, and how a reader leaves one."""
-    name = re.sub(r"[^\w-]+", "-", subscription, flags=re.ASCII)[:64]
+    name = re.sub(r"[^\w-]+", "-", subscription, flags=re.ASCII)[:64].strip("-") or "operator"
     yield "List-Id", f"alertwatch {name} <{name}.alertwatch.{_domain(settings)}>"
     by_mail = f"mailto:{settings.envelope_sender}?subject={quote(f'unsubscribe {name}')}"
     address = settings.unsubscribe or by_mail

@@ -114,6 +114,14 @@ def test_a_reader_can_unsubscribe_by_one_click(mailbox: Mailbox, channel: MakeCh
     assert message["List-Unsubscribe-Post"] == "List-Unsubscribe=One-Click"
 
 
+@pytest.mark.parametrize("subscription", ["", "→", "\r\n"])
+def test_a_word_to_the_operator_has_a_list_of_its_own(
+    subscription: str, mailbox: Mailbox, channel: MakeChannel
+) -> None:
+    message, _ = sent(channel(mailbox), word(subscription=subscription), mailbox)
+    assert message["List-Id"] == "alertwatch operator <operator.alertwatch.astro.example.org>"
+
+
 def test_an_update_stands_in_the_thread_of_the_first_message(mailbox: Mailbox, channel: MakeChannel) -> None:
     sink = channel(mailbox)
     first, receipt = sent(sink, notification(), mailbox)

@@ -1,7 +1,7 @@
 """Subscriptions: those of the settings file and those added by command, as one table.
 
 One that was added by command is checked like the file's each time it is read, since filters and channels may
-have gone meanwhile. It is then listed with its problem and told nothing; the others go on.
+have gone meanwhile. It is then listed with its problem, and what is for it waits; the others go on.
 """
 
 from __future__ import annotations
@@ -31,8 +31,8 @@ UNREADABLE = SubscriptionSettings.model_construct(filters=(), channels=())
 class Subscription:
     """Who is told of what, where and when. ``paused_at``: seconds since 1970; what is for it waits since then.
 
-    ``problem`` says why one added by command is told nothing; the ``settings`` of one that cannot be read
-    name no filter and no channel.
+    ``problem`` says what a person has to mend in one added by command; what is for it waits until then. The
+    ``settings`` of one that cannot be read name no filter and no channel.
     """
 
     name: str
@@ -40,11 +40,6 @@ class Subscription:
     origin: Literal["file", "command"]
     paused_at: float | None = None
     problem: str | None = None
-
-
-def active(settings: Settings, tx: Connection) -> dict[str, Subscription]:
-    """The subscriptions that are recorded for, by name: all but those with a problem, paused ones included."""
-    return {name: one for name, one in known(settings, tx).items() if one.problem is None}
 
 
 def known(settings: Settings, tx: Connection) -> dict[str, Subscription]:
@@ -69,7 +64,7 @@ def merged(settings: Settings, stored: Mapping[str, Stored]) -> dict[str, Subscr
 
 
 def problems(settings: Settings, tx: Connection) -> dict[str, str]:
-    """What a person should mend, by subscription: why it is told nothing, or that it is there twice."""
+    """What a person should mend, by subscription: what it names that is gone, or that it is there twice."""
     from alertwatch.store import subscriptions  # noqa: PLC0415 - the database's library is slow to load
 
     twice = {

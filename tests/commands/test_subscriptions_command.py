@@ -320,7 +320,7 @@ def test_one_whose_channel_is_gone_is_listed_with_its_problem(cli, configured, s
     result = cli("subscriptions")
 
     problem = "[subscriptions.fast] channels: no channel 'pi' is configured; known are: po, team"
-    assert "not told: mend it" in result.stdout
+    assert "waits: mend it" in result.stdout
     assert result.stderr == f"! {problem}\n"
     assert problem in cli("subscriptions", "show", "fast").stdout
     assert cli("subscriptions", "test", "fast").exit_code == 2

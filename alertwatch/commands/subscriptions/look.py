@@ -115,7 +115,7 @@ def _row(one: Subscription, counts: Counts | None) -> Row:
 
 def _state(one: Subscription) -> str:
     if one.problem is not None:
-        return "not told: mend it"
+        return "waits: mend it"
     return "on" if one.paused_at is None else f"paused for {since(one.paused_at)}"
 
 

@@ -7,10 +7,16 @@ from typing import ClassVar
 import pytest
 
 from alertwatch.alert import Alert, Classification
-from alertwatch.store import Store
+from alertwatch.filter import FOLLOWED
+from alertwatch.store import Store, verdicts
 from consumer import selection
+from consumer.judging import Judges
+from consumer.notify.following import Following
+from consumer.notify.notices import Notices
 from consumer.selection import Selection
+from tests.notify.packets import subscription, subscriptions
 from tests.pipeline.filters import Broken, Easy, Picky, judges
+from tests.store.examples import a_verdict, judged
 
 
 class AnyClass(Easy):
@@ -19,9 +25,9 @@ class AnyClass(Easy):
     classes: ClassVar[frozenset[str] | None] = None
 
 
-def alert(best: str | None = "SN", stream: str = "ztf_stamp") -> Alert:
+def alert(best: str | None = "SN", stream: str = "ztf_stamp", object_id: str = "ZTF26aaaaaaa") -> Alert:
     opinions = () if best is None else (Classification(classifier="c", probabilities={best: 1.0}),)
-    return Alert(survey="ztf", stream=stream, object_id="ZTF26aaaaaaa", alert_id="1", classifications=opinions)
+    return Alert(survey="ztf", stream=stream, object_id=object_id, alert_id="1", classifications=opinions)
 
 
 def names(chosen: Selection, one: Alert) -> list[str]:
@@ -47,6 +53,19 @@ def test_a_filter_that_is_switched_off_gets_nothing(store: Store) -> None:
     with store.write() as tx:
         chosen_judges.sync(tx, 1.0)
     assert names(chosen, alert()) == ["easy"]
+
+
+def test_alerts_of_a_followed_object_are_wanted_whatever_their_stream_and_class(store: Store) -> None:
+    notices = Notices()
+    chosen = Selection(Judges({**judges(Easy, Picky).filters, FOLLOWED: Following(notices)}, 3))
+    assert names(chosen, alert("bogus", "ztf_lc")) == []
+    with store.write() as tx:
+        new = verdicts.save(tx, [judged(alert(), a_verdict("easy"))], 1.0)
+        notices.refresh(tx, subscriptions(subscription("team", "easy")), 1.0)
+        notices.record(tx, [], new, 1.0)
+    assert names(chosen, alert("bogus", "ztf_lc")) == [FOLLOWED]
+    assert names(chosen, alert("SN")) == ["easy", FOLLOWED]
+    assert names(chosen, alert("SN", object_id="ZTF26bbbbbbb")) == ["easy"]
 
 
 def test_invented_class_names_fill_no_memory(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -41,7 +41,8 @@ class Outgoing:
 
     def write(self) -> None:
         """Queue them, and what is over the budgets in summaries that are not under way yet."""
-        deliveries.create(self._tx, self._new, self._now)
+        for delivery in self._new:  # one by one: their numbers are in the order in which things happened
+            deliveries.create(self._tx, [delivery], self._now)
         for (subscription, channel, urgent), items in self._over.items():
             self._merge(subscription, channel, items, urgent=urgent)
 
@@ -75,8 +76,9 @@ class Outgoing:
             deliveries.extend(self._tx, summary, items[:room])
             items = items[room:]
         parts = [items[i : i + MOST_ITEMS] for i in range(0, len(items), MOST_ITEMS)]
-        new = [self._summary(subscription, channel, part, urgent=urgent) for part in parts]
-        deliveries.create(self._tx, new, self._now)
+        for part in parts:
+            summary_of_part = self._summary(subscription, channel, part, urgent=urgent)
+            deliveries.create(self._tx, [summary_of_part], self._now)
 
     def _summary(self, subscription: str, channel: str, items: list[Item], *, urgent: bool) -> NewDelivery:
         return NewDelivery(

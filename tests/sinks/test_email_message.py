@@ -6,7 +6,6 @@ import email
 import email.policy
 import re
 from collections.abc import Iterator
-from contextlib import ExitStack, closing
 from email.message import EmailMessage
 
 import msgspec
@@ -20,7 +19,6 @@ from tests.sinks.mails import (
     CUTOUTS,
     TO,
     MakeChannel,
-    email_channel,
     entry,
     notification,
     page_source,
@@ -35,13 +33,6 @@ from tests.sinks.smtp_servers import Mailbox, smtp_server
 def server() -> Iterator[Mailbox]:
     with smtp_server() as mailbox:
         yield mailbox
-
-
-@pytest.fixture
-def channel() -> Iterator[MakeChannel]:
-    """Makes channels, and closes them."""
-    with ExitStack() as stack:
-        yield lambda *a, **b: stack.enter_context(closing(email_channel(*a, **b)))
 
 
 @pytest.fixture

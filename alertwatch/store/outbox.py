@@ -124,11 +124,6 @@ def of_object(tx: Connection, object_id: str) -> list[Row]:
     return _rows(tx, _select().where(table.c.object_id == object_id).order_by(table.c.id))
 
 
-def of_ids(tx: Connection, ids: Collection[int]) -> list[Row]:
-    """The rows with these numbers, in their order."""
-    return _rows(tx, _select().where(table.c.id.in_(ids)).order_by(table.c.id))
-
-
 def _values(row: NewRow) -> dict[str, Any]:
     values = {name: getattr(row, name) for name in NewRow.__dataclass_fields__}
     return values | {"survey": str(row.survey), "facts": msgspec.to_builtins(row.facts)}

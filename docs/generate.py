@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from datetime import datetime
 from pathlib import Path
 from typing import Any, get_args, get_origin
 
@@ -18,16 +19,31 @@ from pydantic.fields import FieldInfo
 from alertwatch import registry
 from alertwatch.__main__ import main
 from alertwatch.mistakes import variable
+from alertwatch.rows import COLUMNS
 from alertwatch.settings import Settings
 
 FOLDER = Path(__file__).parent
 PART = re.compile(r"(<!-- generated: (?P<kind>\w+)(?: (?P<name>[\w.-]+))? -->\n).*?(<!-- end -->)", re.DOTALL)
+TYPES = {
+    str: "text",
+    float: "number",
+    int: "integer",
+    bool: "true, false",
+    datetime: "time with zone",
+    dict: "JSON",
+}
 SIGNS = {"gt": ">", "ge": "≥", "lt": "<", "le": "≤"}
 
 
 def current(text: str) -> str:
     """The text of a page with its generated parts as they should be."""
-    kinds = {"help": _help, "settings": _settings, "parameters": _parameters}
+    kinds = {
+        "help": _help,
+        "settings": _settings,
+        "parameters": _parameters,
+        "sink": _sink,
+        "columns": _columns,
+    }
     return PART.sub(lambda found: f"{found[1]}\n{kinds[found['kind']](found['name'])}\n{found[4]}", text)
 
 
@@ -59,18 +75,42 @@ def _help(_: str | None) -> str:
 
 
 def _settings(name: str | None) -> str:
-    """A table of the keys of one section: type or choices, default, meaning."""
+    """A table of the keys of one section, and of each section in it: type or choices, default, meaning."""
     assert name is not None
-    field = Settings.model_fields[name]
-    section = _section(field.annotation)
-    head = name if section is field.annotation else f"{name}.NAME"
+    annotation = Settings.model_fields[name].annotation
+    section = _section(annotation)
+    place = (name,) if section is annotation else (name, "NAME")
+    return "\n".join(_tables(section, place))
+
+
+def _tables(section: type[BaseModel], place: tuple[str, ...]) -> Iterator[str]:
     first = next(iter(section.model_fields))
-    place = (name, first) if section is field.annotation else (name, "name", first)
-    lines = [f"### `[{head}]`", "", f"{(section.__doc__ or '').replace('``', '`').strip().splitlines()[0]}", ""]
-    lines += [f"As an environment variable: `{first}` is `{variable(*place)}`.", ""]
-    lines += ["| key | values | default | meaning |", "|---|---|---|---|"]
-    lines += [_row(key, inner) for key, inner in section.model_fields.items()]
+    lines = [f"### `[{'.'.join(place)}]`", ""]
+    lines += [f"{(section.__doc__ or '').replace('``', '`').strip().splitlines()[0]}", ""]
+    lines += [f"As an environment variable: `{first}` is `{variable(*place, first)}`.", ""]
+    yield "\n".join(lines) + "\n" + _table(section)
+    for key, field in section.model_fields.items():
+        inner = _inner(field.annotation)
+        if inner is not None:
+            yield from _tables(inner, (*place, key))
+
+
+def _table(section: type[BaseModel]) -> str:
+    lines = ["| key | values | default | meaning |", "|---|---|---|---|"]
+    lines += [_row(key, field) for key, field in section.model_fields.items()]
     return "\n".join(lines) + "\n"
+
+
+def _sink(name: str | None) -> str:
+    """A table of the settings of one built-in sink."""
+    assert name is not None
+    return _table(registry.sinks()[name].settings_type)
+
+
+def _columns(_: str | None) -> str:
+    """A table of the columns that tables and files of notifications have."""
+    rows = [f"| `{name}` | {TYPES[column.kind]} | {column.meaning} |" for name, column in COLUMNS.items()]
+    return "\n".join(["| column | type | meaning |", "|---|---|---|", *rows]) + "\n"
 
 
 def _parameters(name: str | None) -> str:
@@ -93,6 +133,12 @@ def _section(annotation: Any) -> type[BaseModel]:
     return section
 
 
+def _inner(annotation: Any) -> type[BaseModel] | None:
+    """The section that a key of a section holds, if it holds one."""
+    kinds = (annotation, *get_args(annotation))
+    return next((kind for kind in kinds if isinstance(kind, type) and issubclass(kind, BaseModel)), None)
+
+
 def _row(key: str, field: FieldInfo) -> str:
     default = "required" if field.is_required() else _default(field)
     bounds = _bounds(field)
@@ -102,7 +148,7 @@ def _row(key: str, field: FieldInfo) -> str:
 
 def _default(field: FieldInfo) -> str:
     value = field.get_default(call_default_factory=True)
-    if value is None or value in ((), {}):
+    if value is None or value in ((), {}) or isinstance(value, BaseModel):
         return "–"
     if isinstance(value, tuple):
         return f"`{list(value)}`"
@@ -117,7 +163,7 @@ def _values(kind: Any) -> str:
     if kind is SecretStr:
         return "secret"
     inner = [arg for arg in get_args(kind) if arg not in (type(None), ...)]
-    if get_origin(kind) is dict:
+    if get_origin(kind) is dict or _inner(kind) is not None:
         return "table"
     if get_origin(kind) is tuple:
         return f"list of {_values(inner[0])}s"
@@ -132,5 +178,5 @@ def _bounds(field: FieldInfo) -> str:
 
 
 if __name__ == "__main__":
-    for page in sorted(FOLDER.glob("*.md")):
+    for page in sorted(FOLDER.rglob("*.md")):
         page.write_text(current(page.read_text()))

@@ -14,7 +14,7 @@ import pytest
 from alertwatch.__main__ import main
 from tests.support.data import ROOT
 
-PAGES = [*sorted(ROOT.glob("*.md")), *sorted((ROOT / "docs").glob("*.md"))]
+PAGES = [*sorted(ROOT.glob("*.md")), *sorted((ROOT / "docs").rglob("*.md"))]
 TARGETS = set(re.findall(r"^([a-z-]+):", (ROOT / "Makefile").read_text(), re.MULTILINE))
 GENERATED = re.compile(r"<!-- generated: .*?<!-- end -->", re.DOTALL)
 

@@ -28,12 +28,12 @@ def load_generator():
     return module
 
 
-TABLES = ("sources", "apis", "filters")
+TABLES = ("sources", "apis", "filters", "channels", "subscriptions")
 ALL_COMMANDS = list(load_generator().commands())
 ALL_KEYS = [place for place, _ in keys(Settings, {name: {"NAME": {}} for name in TABLES})]
 
 
-@pytest.mark.parametrize("page", sorted(DOCS.glob("*.md")), ids=lambda page: page.name)
+@pytest.mark.parametrize("page", sorted(DOCS.rglob("*.md")), ids=lambda page: page.name)
 def test_the_generated_parts_of_a_page_are_current(page):
     text = page.read_text()
 

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable
+from contextlib import suppress
+from socket import SHUT_RDWR
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 from urllib.request import proxy_bypass
@@ -43,7 +45,7 @@ def listen(
             )
             stop.wait(RETRY_SECONDS)
         finally:
-            client.close()
+            _leave(client)
 
 
 def _client(app_token: str, base_url: str, buttons: Buttons) -> SocketModeClient:
@@ -59,6 +61,16 @@ def _client(app_token: str, base_url: str, buttons: Buttons) -> SocketModeClient
         client.proxy = None
     client.socket_mode_request_listeners.append(serve)
     return client
+
+
+def _leave(client: SocketModeClient) -> None:
+    """Close at once: the SDK would wait for three seconds for a message that is still to come."""
+    client.auto_reconnect_enabled = False
+    session = client.current_session
+    if session is not None and session.sock is not None:
+        with suppress(OSError):
+            session.sock.shutdown(SHUT_RDWR)
+    client.close()
 
 
 def _said(error: Exception) -> str:

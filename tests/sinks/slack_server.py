@@ -223,11 +223,12 @@ class Handler(BaseHTTPRequestHandler):
 
     def do_GET(self) -> None:
         """Socket mode."""
+        self.close_connection = True
         socket = Socket(self)
+        socket.shake_hands()
         with self.slack.connected:
             self.slack.sockets.append(socket)
             self.slack.connected.notify_all()
-        self.close_connection = True
         socket.serve()
 
     def do_POST(self) -> None:

@@ -22,8 +22,8 @@ class Socket:
         self._handler = handler
         self._lock = threading.Lock()
 
-    def serve(self) -> None:
-        """Shake hands, say hello, collect acknowledgements until the client leaves."""
+    def shake_hands(self) -> None:
+        """Upgrade the connection, and say hello."""
         key = self._handler.headers["Sec-WebSocket-Key"]
         accept = base64.b64encode(hashlib.sha1((key + MAGIC).encode()).digest()).decode()
         self._handler.send_response(101, "Switching Protocols")
@@ -35,6 +35,9 @@ class Socket:
             self._handler.send_header(name, value)
         self._handler.end_headers()
         self.send({"type": "hello"})
+
+    def serve(self) -> None:
+        """Collect acknowledgements until the client leaves."""
         while (frame := self._read()) is not None and frame[0] != CLOSE:
             if frame[0] == PING:
                 self._write(PONG, frame[1])
@@ -43,9 +46,6 @@ class Socket:
 
     def send(self, message: dict[str, Any]) -> None:
         self._write(TEXT, json.dumps(message).encode())
-
-    def hang_up(self) -> None:
-        self._write(CLOSE, struct.pack(">H", 1001))
 
     def _write(self, opcode: int, data: bytes) -> None:
         size = bytes([len(data)]) if len(data) < 126 else b"\x7e" + struct.pack(">H", len(data))

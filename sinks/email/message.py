@@ -48,7 +48,7 @@ class Thread:
         Gmail takes a message for an answer only if its references *and* its subject say so: an update has
         the subject of the first message. An ``earlier`` that another kind of channel gave is left alone.
         """
-        own, earlier = message_id(notification.key, settings), notification.earlier
+        own, earlier = message_id(notification, settings), notification.earlier
         if earlier is None or not _MESSAGE_ID.fullmatch(earlier.id):
             return cls(own, _one_line(subject(notification)))
         told = (*earlier.extra.get("references", "").split(), earlier.id)
@@ -61,10 +61,15 @@ class Thread:
         return Receipt(id=self.id, extra={key: value for key, value in known.items() if value})
 
 
-def message_id(key: str, settings: EmailSettings) -> str:
-    """The Message-ID of a notification: the same at every attempt, by which a second copy is known as one."""
+def message_id(notification: Notification, settings: EmailSettings) -> str:
+    """The Message-ID of a notification: the same at every attempt, by which a second copy is known as one.
+
+    Gmail drops what has the id of an older mail, so the time is part of it: keys of a new database may recur.
+    """
+    key = notification.key
     plain = len(key) <= 64 and _ATOM.fullmatch(key)
-    return f"<{key if plain else hashlib.sha256(key.encode()).hexdigest()[:32]}@{_domain(settings)}>"
+    name = key if plain else hashlib.sha256(key.encode()).hexdigest()[:32]
+    return f"<{name}.{int(notification.created_at * 1000)}@{_domain(settings)}>"
 
 
 def compose(notification: Notification, settings: EmailSettings) -> bytes:

@@ -264,7 +264,7 @@ def test_what_is_too_large_goes_without_pictures(limit: int | None, channel: Mak
         sink = channel(mailbox)
         sink.send(notification())
         assert pictures(mailbox.only()) == {}
-    assert mailbox.only()["Message-ID"] == "<young_sn.pi.17@astro.example.org>"
+    assert mailbox.only()["Message-ID"] == "<young_sn.pi.17.1795380000000@astro.example.org>"
 
 
 def test_what_is_too_large_without_pictures_too_is_refused(channel: MakeChannel) -> None:

@@ -84,7 +84,7 @@ def test_the_headers_say_what_it_is(mailbox: Mailbox, channel: MakeChannel) -> N
     assert message["Cc"] == "group@example.org"
     assert message["Subject"].startswith("SN candidate ZTF26abcdefg")
     assert message["Date"].datetime.timestamp() == notification().created_at
-    assert message["Message-ID"] == receipt.id == "<young_sn.pi.17@astro.example.org>"
+    assert message["Message-ID"] == receipt.id == "<young_sn.pi.17.1795380000000@astro.example.org>"
     assert message["List-Id"] == "alertwatch young_sn <young_sn.alertwatch.astro.example.org>"
     assert message["Auto-Submitted"] == "auto-generated"
     assert message["X-Alertwatch-Key"] == "young_sn.pi.17"
@@ -143,7 +143,7 @@ def test_a_thread_of_a_year_keeps_its_beginning_and_its_last_messages(
         message, receipt = sent(sink, told, mailbox)
     references = message["References"].split()
     assert len(references) == MOST_REFERENCES + 1
-    assert references[0].startswith(f"<{'k' * 50}.0@")
+    assert references[0].startswith(f"<{'k' * 50}.0.")
     assert references[-1] == message["In-Reply-To"]
 
 
@@ -158,13 +158,22 @@ def test_the_message_id_is_the_same_at_every_attempt(mailbox: Mailbox, channel: 
     assert len(ids) == 1
 
 
+def test_a_new_database_does_not_repeat_the_message_ids_of_the_old_one(
+    mailbox: Mailbox, channel: MakeChannel
+) -> None:
+    sink = channel(mailbox)
+    old, _ = sent(sink, word(), mailbox)
+    new, _ = sent(sink, word(created_at=word().created_at + 86_400), mailbox)
+    assert old["Message-ID"] != new["Message-ID"]
+
+
 @pytest.mark.parametrize(
     "key", ["a:b/c d", "κλειδί", "two\r\nBcc: evil@example.org", "<@>", "..", "k" * 500, "a..b"]
 )
 def test_any_key_makes_a_message_id_of_its_own(key: str, mailbox: Mailbox, channel: MakeChannel) -> None:
     message, receipt = sent(channel(mailbox), word(key=key), mailbox)
     other, _ = sent(channel(mailbox), word(key=key + "x"), mailbox)
-    assert re.fullmatch(r"<[\w.]{1,64}@astro\.example\.org>", message["Message-ID"])
+    assert re.fullmatch(r"<[\w.]{1,80}@astro\.example\.org>", message["Message-ID"])
     assert receipt.id == message["Message-ID"] != other["Message-ID"]
     assert message["Bcc"] is None
 
@@ -253,5 +262,5 @@ def test_a_preview_opens_in_a_browser_and_in_a_mail_program(channel: MakeChannel
     assert files["pi.html"].count(b"data:image/png;base64,") == 2
     assert b"cid:" not in files["pi.html"]
     message = email.message_from_bytes(files["pi.eml"], policy=email.policy.default)
-    assert message["Message-ID"] == "<young_sn.pi.17@astro.example.org>"
+    assert message["Message-ID"] == "<young_sn.pi.17.1795380000000@astro.example.org>"
     assert "ZTF26abcdefg" in files["pi.txt"].decode()

@@ -13,12 +13,14 @@ from rich.text import Text
 
 from alertwatch.commands import Session, has_database, survey_of
 from alertwatch.commands.label import as_row
+from alertwatch.commands.subscriptions import told
 from alertwatch.console import Row, clock, console, date, dumps
 from alertwatch.filter import Criterion, Outcome, Result
 from alertwatch.settings import Settings
 
 if TYPE_CHECKING:
     from alertwatch.filter import Judged
+    from alertwatch.store import outbox
     from alertwatch.store.candidates import Candidate
     from alertwatch.store.labels import Label
     from alertwatch.store.queries import StoredVerdict
@@ -61,14 +63,15 @@ def command(
     nothing is stored.
     """
     stored, waiting = ([], []) if anew else _stored(session.settings, session, survey, object_id)
-    said = _labels(session, survey, object_id)
+    said, outbox_rows = _said_and_told(session, survey, object_id)
     rows = [_stored_row(verdict) for verdict in stored]
     if not rows:
         survey = survey or survey_of(object_id)
         rows = _looked_up(session.settings, survey, object_id)
     if format_ == "json":
-        found = {"looked_up_now": not stored, "labels": [as_row(label) for label in said], "verdicts": rows}
-        click.echo(dumps({"object_id": object_id, **found}, indent=2))
+        more = {"labels": [as_row(label) for label in said], "told": [told.as_row(row) for row in outbox_rows]}
+        found = {"object_id": object_id, "looked_up_now": not stored, **more, "verdicts": rows}
+        click.echo(dumps(found, indent=2))
         return
     out = console()
     _say_where_from(out, object_id, bool(stored), anew, waiting)
@@ -78,6 +81,8 @@ def command(
         if row in latest:
             _print(out, row)
     _print_earlier(out, [row for row in rows if row not in latest])
+    if outbox_rows:
+        out.print(Text("\n".join(("\nSubscriptions:", *told.lines(outbox_rows)))))
 
 
 def _stored(
@@ -91,14 +96,17 @@ def _stored(
         return queries.verdicts_of(tx, survey, object_id), candidates.list(tx, object_id=object_id)
 
 
-def _labels(session: Session, survey: str | None, object_id: str) -> Sequence[Label]:
-    """What people said of the object, the newest first."""
+def _said_and_told(
+    session: Session, survey: str | None, object_id: str
+) -> tuple[Sequence[Label], Sequence[outbox.Row]]:
+    """What people said of the object, the newest first, and what subscriptions made of it, the oldest first."""
     if not has_database(session.settings):
-        return []
-    from alertwatch.store import labels
+        return [], []
+    from alertwatch.store import labels, outbox
 
     with session.store() as store, store.read() as tx:
-        return labels.list(tx, object_id, survey)
+        rows = [row for row in outbox.of_object(tx, object_id) if survey in {None, row.survey}]
+        return labels.list(tx, object_id, survey), rows
 
 
 def _looked_up(settings: Settings, survey: str, object_id: str) -> list[Row]:

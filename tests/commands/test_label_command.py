@@ -5,7 +5,9 @@ import json
 
 import pytest
 
-from alertwatch.store import verdicts
+from alertwatch.facts import Facts
+from alertwatch.store import outbox, verdicts
+from alertwatch.store.outbox import NewRow
 from tests.store.examples import an_alert, judged
 
 OBJECT = "ZTF21aaaaaaa"
@@ -103,3 +105,24 @@ def test_matches_and_explain_show_labels(cli, matched):
     assert "Labels: “SN Ia” says ben; rejected by ana: a known variable" in cli("explain", OBJECT).stdout
     explained = json.loads(cli("explain", OBJECT, "--format", "json").stdout)
     assert [label["by"] for label in explained["labels"]] == ["ben", "ana"]
+
+
+def test_explain_says_what_subscriptions_made_of_an_object(cli, matched):
+    row = {"filter": "young_sn", "survey": "ztf", "object_id": OBJECT, "facts": Facts(mjd=60000.25)}
+    with matched.write() as tx:
+        outbox.add(tx, [NewRow(subscription="team", alert_id=str(n), **row) for n in range(4)], 10.0)
+        first, second, third, _ = (one.id for one in outbox.of_object(tx, OBJECT))
+        outbox.settle(tx, [first], "skipped", "mag 20.1 is not brighter than 19.0")
+        outbox.settle(tx, [second], "told", "new")
+        outbox.settle(tx, [third], "skipped", "nothing new since it was told")
+
+    shown = cli("explain", OBJECT).stdout
+
+    assert shown.endswith(
+        "\nSubscriptions:\n"
+        "team, alert of 2023-02-25 06:00: told: new\n"
+        "team, alert of 2023-02-25 06:00: not looked at yet\n"
+    )
+    explained = json.loads(cli("explain", OBJECT, "--format", "json").stdout)
+    assert explained["told"][0]["reason"] == "mag 20.1 is not brighter than 19.0"
+    assert [row["state"] for row in explained["told"]] == ["skipped", "told", "skipped", "new"]

@@ -1,4 +1,4 @@
-"""The service: one loop per source, the look-up workers, and a clean stop. `build` wires everything."""
+"""The service: a loop per source, look-up workers, notifier, and a clean stop. `build` wires everything."""
 
 from __future__ import annotations
 
@@ -22,10 +22,12 @@ from consumer.lookup.worker import LookupWorkers
 from consumer.loop import Limits, SourceLoop, Tally
 from consumer.notify.following import Following
 from consumer.notify.notices import Notices
+from consumer.notify.notifier import Notifier
 from consumer.pipeline import Pipeline
 
 PROGRESS_SECONDS = 10
 HEARTBEAT_SECONDS = 60
+NOTIFY_SECONDS = 5  # what waits for a time, as digests do, is sent so soon after it
 RETRY_SECONDS = 5
 PATIENCE_SECONDS = 5  # with a lock of others: the loop tries again, and a stop must not wait longer
 SQLITE_PATIENCE_SECONDS = 3  # waited twice: for the turn among our threads, then for the file's lock
@@ -37,9 +39,10 @@ def build(settings: Settings, store: Store, stop: Event, limits: Limits) -> Serv
     """Everything that a run needs, wired together. Raises `SettingsError` when there is nothing to do."""
     if not settings.sources:
         raise SettingsError("no [sources.…] are configured, so there is nothing to follow")
-    filters, notices = registry.build(settings), Notices()
+    filters, notifier = registry.build(settings), Notifier(settings, store, stop)
     if not filters:
         raise SettingsError("no [filters.…] are configured, so nothing could match; try [filters.young_sn]")
+    notices = notifier.notices
     judges = Judges(
         filters | {FOLLOWED: Following(notices, looks_up=bool(settings.apis))},
         settings.plugins.max_filter_errors,
@@ -48,7 +51,7 @@ def build(settings: Settings, store: Store, stop: Event, limits: Limits) -> Serv
         _loop(name, source, store, judges, notices, stop, limits) for name, source in settings.sources.items()
     ]
     workers = LookupWorkers(store, judges, settings, stop, notices=notices)
-    return Service(settings, store, loops, workers, stop, limits)
+    return Service(settings, store, loops, workers, notifier, stop, limits)
 
 
 def open_store(settings: DatabaseSettings, stop: Event, *, patient: bool) -> Store:
@@ -98,10 +101,12 @@ class Service:
         store: Store,
         loops: list[SourceLoop],
         workers: LookupWorkers,
+        notifier: Notifier,
         stop: Event,
         limits: Limits,
     ) -> None:
         self.workers = workers
+        self.notifier = notifier
         self._settings = settings
         self._store = store
         self._loops = loops
@@ -124,6 +129,7 @@ class Service:
         Raises the first error that stopped a source or a worker.
         """
         self._note_outages()
+        self.notifier.start()
         threads = [Thread(target=self._guarded, args=(loop,), name=loop.name) for loop in self._loops]
         schedule = self._schedule()
         self.workers.start()
@@ -136,9 +142,13 @@ class Service:
                 self._finish_due_lookups()
             if self._limits.is_batch:
                 self._heartbeat()  # a run shorter than its interval
+                self.notifier.finish()
         finally:
             self._stop.set()
+            ending = Thread(target=self.notifier.stop)
+            ending.start()
             self.workers.stop()
+            ending.join()
             schedule.shutdown(wait=False)
         self._progress()
         if failure := next(iter(self._failures), self.workers.failure):
@@ -166,6 +176,7 @@ class Service:
         schedule = BackgroundScheduler(timezone="UTC")
         schedule.add_job(self._progress, "interval", seconds=PROGRESS_SECONDS)
         schedule.add_job(self._heartbeat, "interval", seconds=HEARTBEAT_SECONDS)
+        schedule.add_job(self.notifier.wake, "interval", seconds=NOTIFY_SECONDS)
         schedule.start()
         return schedule
 

@@ -35,11 +35,19 @@ def command(session: Session, until_empty: bool, max_alerts: int | None) -> None
     loader.verify(settings)
     limits = Limits(until_empty, max_alerts)
     with open_store(settings.database, stop, patient=not limits.is_batch) as store:
-        waiting = build(settings, store, stop, limits).run()
+        service = build(settings, store, stop, limits)
+        waiting = service.run()
+        messages = service.notifier.waiting() if limits.is_batch else 0
     if waiting is not None and waiting.waiting:
         click.echo(
             f"{waiting.waiting} candidates still wait for a look-up; `alertwatch candidates` says why,"
             " and the next run goes on with them",
+            err=True,
+        )
+    if messages:
+        click.echo(
+            f"{messages} messages are not sent yet; `alertwatch deliveries` says why, and the next run goes on"
+            " with them",
             err=True,
         )
 

@@ -36,7 +36,10 @@ log = structlog.get_logger(__name__)
 
 
 class Deliverer:
-    """Delivers what is due for one channel until ``stop`` is set.
+    """Its ``thread`` delivers what is due for one channel until ``stop`` is set, and it is woken.
+
+    A message that is under way by then is finished, or left to its lease when the process ends. A channel that
+    refused messages is tried again at a start.
 
     ``per_minute``: the most messages, ``None``: any number. ``clock``: epoch seconds; ``monotonic``: for the
     rate. `busy` is for other threads to look at.
@@ -67,21 +70,11 @@ class Deliverer:
         self._failures = 0  # of the channel, in a row
         self._troubled = False  # whether the channel has a row that says that it takes nothing
         self._wake = threading.Event()
-        self._thread = threading.Thread(target=self._run, name=f"channel-{sink.name}", daemon=True)
-
-    def start(self) -> None:
-        """Start the thread; a channel that refused messages is tried again."""
-        self._thread.start()
+        self.thread = threading.Thread(target=self._run, name=f"channel-{sink.name}", daemon=True)
 
     def wake(self) -> None:
         """Something may be due."""
         self._wake.set()
-
-    def join(self, seconds: float) -> None:
-        """After ``stop`` is set: wait so long at most. A message under way is then left to its lease."""
-        self.wake()
-        if self._thread.ident is not None:
-            self._thread.join(seconds)
 
     # -- the thread ---------------------------------------------------------------------------------------
 

@@ -39,6 +39,10 @@ class PatientStore:
         """A consistent view. Raises `Stopped`."""
         return self._done(lambda: self._seen(work))
 
+    def once(self, work: Callable[[Connection], T]) -> T:
+        """A consistent view, or `StoreUnavailable`."""
+        return self._seen(work)
+
     def _written(self, work: Callable[[Connection], T]) -> T:
         with self._store.write() as tx:
             return work(tx)

@@ -111,12 +111,13 @@ class Desk:
         deliverer = Deliverer(
             self.sink, per_minute, self.settings, self.store, self.compose, stop, self.clock, **other
         )
-        deliverer.start()
+        deliverer.thread.start()
         try:
             yield deliverer, stop
         finally:
             stop.set()
-            deliverer.join(20)
+            deliverer.wake()
+            deliverer.thread.join(20)
 
     def deliver(self, **other: Any) -> None:
         with self.running(**other) as (deliverer, _):

@@ -81,7 +81,7 @@ def _left(url: str) -> int:
 
 
 def _deliver_for_ever(url: str, sink: File) -> None:
-    Deliverer(sink, None, IMPATIENT, _open(url), in_words, threading.Event()).start()
+    Deliverer(sink, None, IMPATIENT, _open(url), in_words, threading.Event()).thread.start()
     time.sleep(3600)
 
 

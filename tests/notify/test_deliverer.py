@@ -293,7 +293,8 @@ def test_a_stop_waits_for_the_message_under_way_and_leaves_the_others(desk: Desk
         assert desk.sink.sending.wait(10)
         stop.set()
         desk.sink.go_on.set()
-        deliverer.join(10)
+        deliverer.wake()
+        deliverer.thread.join(10)
     assert (desk.sink.keys, desk.states()) == (["a"], ["sent", "pending"])
 
 
@@ -303,7 +304,8 @@ def test_a_message_that_hangs_is_left_to_its_lease(desk: Desk) -> None:
     with desk.running() as (deliverer, stop):
         assert desk.sink.sending.wait(10)
         stop.set()
-        deliverer.join(0.05)
+        deliverer.wake()
+        deliverer.thread.join(0.05)
         (delivery,) = desk.listed()
         assert (delivery.state, delivery.due) == ("sending", desk.clock.now + 60)
         desk.sink.go_on.set()
@@ -323,7 +325,8 @@ def test_what_was_claimed_and_not_begun_is_given_back_at_a_stop(desk: Desk) -> N
         assert started.wait(10)
         stop.set()
         go_on.set()
-        deliverer.join(10)
+        deliverer.wake()
+        deliverer.thread.join(10)
     (delivery,) = desk.listed()
     assert (desk.sink.keys, delivery.state, delivery.owner, delivery.due) == (
         [],

@@ -22,7 +22,7 @@ def deliver(url: str, file: Path, program: str) -> tuple[Counter[str], int]:
     ]
     with Store.open(DatabaseSettings(url=url)) as store, store.write() as tx:
         deliveries.create(tx, new, 1.0)
-    said, _ = start(program, url, file).communicate(timeout=60)
+    said, _ = start(program, url, file).communicate(timeout=200)
     return Counter(file.read_text().splitlines()), int(said.splitlines()[-1])
 
 

@@ -52,7 +52,7 @@ def command(
     if label is None:
         _list(session, survey, object_id, format_)
     else:
-        _add(session, survey, object_id, _canonical(label), reason, by or _login_name())
+        _add(session, survey, object_id, _canonical(label), reason, by or login_name())
 
 
 def _list(session: Session, survey: str, object_id: str, format_: Format) -> None:
@@ -105,7 +105,8 @@ def _canonical(label: str) -> str:
     return word if word in {*DEEDS, "real", "bogus"} else label.strip()
 
 
-def _login_name() -> str:
+def login_name() -> str:
+    """Who types; raises `AlertwatchError` where nobody knows."""
     try:
         return getpass.getuser()
     except (OSError, KeyError):  # in a container, a user number may have no name

@@ -22,12 +22,12 @@ _ADVISORY_LOCK = 0x706C616E  # "plan": the same number in every process that sha
 
 
 class Planner:
-    """Plans the outbox. ``subscriptions`` gives all that there are now, ``budgets`` each channel's."""
+    """Plans the outbox. ``subscriptions`` gives all that a transaction sees, ``budgets`` each channel's."""
 
     def __init__(
         self,
         store: Store,
-        subscriptions: Callable[[], Mapping[str, Subscription]],
+        subscriptions: Callable[[Connection], Mapping[str, Subscription]],
         budgets: Budgets,
         settings: Settings,
         clock: Callable[[], float],
@@ -43,19 +43,19 @@ class Planner:
 
         Raises `StoreUnavailable`; what was planned until then is kept, the rest is for the next time.
         """
-        subscriptions = self._subscriptions()
         total = 0
-        while number := self._chunk(subscriptions):
+        while number := self._chunk():
             total += number
         return total
 
-    def _chunk(self, subscriptions: Mapping[str, Subscription]) -> int:
+    def _chunk(self) -> int:
         with self._store.write() as tx:
             _alone(tx)
             now = self._clock()
             rows = outbox.take(tx, now, CHUNK)
             if rows:
-                Round(tx, subscriptions, self._budgets, self._waits, now).run(rows)
+                known = self._subscriptions(tx)  # after the rows: those of a new one come after it
+                Round(tx, known, self._budgets, self._waits, now).run(rows)
             return len(rows)
 
 

@@ -100,7 +100,9 @@ class Desk:
 
     def planner(self) -> Planner:
         """As another process would have it."""
-        return Planner(self.store, lambda: self.subscriptions, self.budgets.get, Settings(), lambda: self.now)
+        return Planner(
+            self.store, lambda tx: self.subscriptions, self.budgets.get, Settings(), lambda: self.now
+        )
 
     def plan(self) -> list[str]:
         """What messages are made now: "kind title", the first one first."""

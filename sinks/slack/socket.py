@@ -56,7 +56,8 @@ def _client(app_token: str, base_url: str, buttons: Buttons) -> SocketModeClient
         client.send_socket_mode_response(SocketModeResponse(envelope_id=request.envelope_id))
         buttons.serve(request.payload)
 
-    client = SocketModeClient(app_token, logger=quiet(), web_client=web_client(None, base_url))
+    web = web_client(None, base_url)
+    client = SocketModeClient(app_token, logger=quiet(), web_client=web, concurrency=1)
     if proxy_bypass(urlsplit(base_url).hostname or ""):
         client.proxy = None
     client.socket_mode_request_listeners.append(serve)

@@ -81,7 +81,7 @@ class SlackServer:
         self._lock = threading.Lock()
 
     def fail(self, method: str, *faults: Fault) -> None:
-        """Misbehave at the next calls of a method, one after another; ``hook`` and ``upload`` are methods, too."""
+        """Misbehave at the next calls of a method, one after another; ``hook`` and ``upload`` are two, too."""
         self._faults[method].extend(faults)
 
     def fault(self, method: str) -> Fault | None:

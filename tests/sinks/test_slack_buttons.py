@@ -35,7 +35,7 @@ class Person:
     @contextmanager
     def connected(self) -> Iterator[None]:
         stop = threading.Event()
-        thread = threading.Thread(target=self.sink.listen, args=(lambda action: self.act(action), stop))
+        thread = threading.Thread(target=self.sink.listen, args=(self.act, stop))
         thread.start()
         try:
             self.wait_for_sockets(1)

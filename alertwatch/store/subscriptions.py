@@ -59,7 +59,7 @@ def pause(tx: Connection, name: str, now: float) -> bool:
     statement = statement.on_conflict_do_update(
         index_elements=["name"], set_={"paused_at": now}, where=table.c.paused_at.is_(None)
     )
-    return tx.execute(statement).rowcount > 0
+    return tx.execute(statement.returning(table.c.name)).first() is not None
 
 
 def resume(tx: Connection, name: str) -> bool:

@@ -21,6 +21,8 @@ COMMANDS = [
     "dead-letters",
     "filters",
     "explain ZTF26aaaaaaa",
+    "subscriptions",
+    "label ZTF26aaaaaaa",
 ]
 
 

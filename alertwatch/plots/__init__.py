@@ -12,8 +12,10 @@ from __future__ import annotations
 
 import io
 
+import numpy as np
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
+from PIL import Image
 
 from alertwatch.alert import Cutouts
 from alertwatch.light_curve import LightCurve
@@ -26,9 +28,13 @@ __all__ = ["cutouts", "light_curve", "pictures", "png"]
 
 
 def png(figure: Figure) -> bytes:
-    """The figure as PNG, in the size it was made for."""
+    """The figure as PNG, in the size it was made for, on an opaque ground."""
+    canvas = FigureCanvasAgg(figure)
+    canvas.draw()  # type: ignore[no-untyped-call]
+    pixels = np.asarray(canvas.buffer_rgba())  # type: ignore[no-untyped-call]
     stream = io.BytesIO()
-    FigureCanvasAgg(figure).print_png(stream)  # type: ignore[no-untyped-call]
+    # without the alpha channel, which a picture on white does not need, it takes half the time to write
+    Image.fromarray(pixels[..., :3].copy()).save(stream, "PNG", compress_level=4)
     return stream.getvalue()
 
 

@@ -133,13 +133,14 @@ def _mark(axes: Axes, mjd: float | None) -> None:
 def _scale(
     axes: Axes, seen: Sequence[Point], limits: Sequence[Point], forced: Sequence[Point], mark: float | None
 ) -> None:
-    """Limits that show what matters: a single wild point or limit does not flatten the rest."""
+    """Limits that show what matters: one wild point, or shallow limits, do not flatten the rest."""
     epochs = [p.mjd for p in (*seen, *limits, *forced)] + ([mark] if mark is not None else [])
     if epochs and all(map(math.isfinite, epochs)):
         middle, half = (min(epochs) + max(epochs)) / 2, max((max(epochs) - min(epochs)) / 2, 1.0)
         axes.set_xlim(middle - 1.06 * half, middle + 1.06 * half)
     mags = _usual([p.mag for p in seen] or [p.mag for p in forced])
-    mags += _usual([p.mag for p in limits])
+    telling = min(mags, default=-math.inf)  # a limit brighter than every detection tells nothing
+    mags += _usual([p.mag for p in limits if p.mag >= telling])
     if seen:
         mags.append(seen[-1].mag)
     bright, faint = min(mags, default=18.0), max(mags, default=21.0)
@@ -166,7 +167,8 @@ def _label(figure: Figure, axes: Axes, title: str) -> None:
     axes.set_xlabel("MJD [d, UTC]", fontsize=8, color=INK, fontfamily=FONT)
     axes.set_ylabel("difference magnitude [AB mag]", fontsize=8, color=INK, fontfamily=FONT)
     shown = style.drawable(title)
-    figure.text(0.095, 0.945, shown, fontsize=9.5, color=INK, weight="bold", fontfamily=FONT, parse_math=False)
+    size = 9.5 * min(1.0, 58 / max(len(shown), 1))  # a whole headline still fits
+    figure.text(0.095, 0.945, shown, fontsize=size, color=INK, weight="bold", fontfamily=FONT, parse_math=False)
 
 
 def _date(mjd: float, limits: tuple[float, float]) -> str:

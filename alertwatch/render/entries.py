@@ -210,7 +210,7 @@ class Shown:
             ("Alert", words.moment(facts.mjd)),
             ("Nearest source", words.neighbour(entry.host) if entry.host else None),
             ("Labels", words.joined(self.labels, "; ")),
-            ("Also", words.joined(self.also)),
+            ("Other ids", words.joined(self.also)),
         ]
         return [(label, value) for label, value in found if value]
 

@@ -129,6 +129,12 @@ def test_one_wild_point_does_not_flatten_the_others() -> None:
     assert 17 < top < bottom < 20
 
 
+def test_shallow_limits_do_not_flatten_the_light_curve() -> None:
+    shallow = tuple(NonDetection(mjd=61100.0 + day, band="r", limit=15.0) for day in range(9))
+    _, top = light_curve(LightCurve(CURVE.detections, shallow)).axes[0].get_ylim()
+    assert top > 18
+
+
 @pytest.mark.parametrize(
     "curve",
     [

@@ -55,7 +55,7 @@ def test_all_that_is_known_can_be_read() -> None:
     assert facts["Age"] == "1.2 d, first seen 2026-03-14 00:00 UTC, 3 detections"
     assert facts["Nearest source"] == "Pan-STARRS 1234567890, 1.2″ away, r = 18.9 mag, star score 0.02 (galaxy)"
     assert facts["Labels"] == "follow-up requested by ana"
-    assert facts["Also"] == "170028485864063195"
+    assert facts["Other ids"] == "170028485864063195"
 
 
 @pytest.mark.parametrize("form", ["text", "html", "slack"])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -10,7 +11,9 @@ import structlog.testing
 
 from alertwatch.notification import Kind
 from alertwatch.render import html, plain_text, slack_text, use_templates
+from alertwatch.render.entries import Shown
 from tests.render.entries import COMPLETE, notification
+from tests.support.data import ROOT
 
 
 @pytest.fixture
@@ -61,3 +64,17 @@ def test_a_folder_that_is_not_there_means_ours(tmp_path: Path) -> None:
         assert plain_text(notification(COMPLETE)).startswith("SN candidate")
     finally:
         use_templates(None)
+
+
+def test_every_value_that_the_page_on_templates_names_is_one() -> None:
+    text = (ROOT / "docs" / "templates.md").read_text()
+    of_entries = text.split("Each of `entries`")[1].split("\n\n")[1]
+    named = {name for row in of_entries.splitlines()[2:] for name in re.findall(r"`(\w+)`", row.split("|")[1])}
+    assert len(named) > 10
+    assert all(hasattr(Shown(COMPLETE), name) for name in named)
+
+
+def test_every_template_is_named_on_the_page() -> None:
+    text = (ROOT / "docs" / "templates.md").read_text()
+    ours = ROOT / "alertwatch" / "render" / "templates"
+    assert set(re.findall(r"`(\w+\.\w+\.j2)`", text)) == {path.name for path in ours.iterdir()}

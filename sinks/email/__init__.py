@@ -39,10 +39,7 @@ class Email(Sink[EmailSettings]):
     def check(self) -> str:
         """Connect, log in and name sender and recipients; the server's answer, and nothing is sent."""
         settings = self.settings
-        try:
-            answers = self._server.ask(settings.recipients)
-        except NotificationRefused as error:
-            raise ChannelRefused(str(error)) from error
+        answers = self._server.ask(settings.recipients)
         who = f"{settings.address}, {ENCRYPTED[settings.security]}, takes mail from {settings.envelope_sender}"
         return f"{who} for {', '.join(answers.taken)}{_but(answers)}"
 

@@ -31,7 +31,8 @@ class Answers:
                 f"{server} passes no mail on for us: {listed(self.never)}; check username, password and sender"
             )
         if not self.taken:
-            raise NotificationRefused(
+            refused = NotificationRefused if all_now else ChannelRefused  # others have got this one
+            raise refused(
                 f"{server} refuses all recipients: {listed(self.never)}; correct the channel's addresses"
             )
 

@@ -172,11 +172,9 @@ def test_greylisting_lets_the_message_pass_later(mailbox: Mailbox, channel: Make
     assert mailbox.letters[0].recipients == list(TO)
 
 
-def test_all_recipients_refused_means_that_the_message_is(mailbox: Mailbox, channel: MakeChannel) -> None:
+def test_addresses_that_nobody_has_are_for_a_person_to_mend(mailbox: Mailbox, channel: MakeChannel) -> None:
     mailbox.script("RCPT", "550 5.1.1 no such user", "550 5.1.1 no such user")
-    with pytest.raises(
-        NotificationRefused, match=rf"refuses all recipients: {PI} \(550 5\.1\.1 no such user\)"
-    ):
+    with pytest.raises(ChannelRefused, match=rf"refuses all recipients: {PI} \(550 5\.1\.1 no such user\)"):
         channel(mailbox).send(word())
 
 

@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 
 log = structlog.get_logger(__name__)
 
+MOST_ALT = 1000  # characters
 WEBHOOK_CANNOT = (
     "an incoming webhook cannot be checked without posting; it posts, but has no threads, no pictures, "
     "no buttons, and a message whose connection drops may come twice"
@@ -136,7 +137,7 @@ class Slack(Sink[SlackSettings]):
         if not pictures:
             return
         files = [
-            {"filename": name, "title": picture.alt, "alt_txt": picture.alt, "content": picture.png}
+            {"filename": name, "title": picture.alt, "alt_txt": picture.alt[:MOST_ALT], "content": picture.png}
             for name, picture in pictures.items()
         ]
         answer = api.call(

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import logging
 import re
-import threading
 from typing import TYPE_CHECKING, Any, Self
 
 from pydantic import Field, SecretStr, model_validator
@@ -71,16 +69,16 @@ class AppriseSink(Sink[AppriseSettings]):
 
         one = apprise.Apprise()
         one.add(service)
-        with _Refusals() as refusals:
-            sent = one.notify(
-                title=subject(notification),
-                body=plain_text(notification),
-                body_format=apprise.NotifyFormat.TEXT,
-                notify_type=_importance(notification),
-                attach=self._attachments(notification) if service.attachment_support else None,
-            )
-        if not sent:
-            error = ChannelRefused if refusals.found else ChannelUnavailable
+        result = one.notify(
+            title=subject(notification),
+            body=plain_text(notification),
+            body_format=apprise.NotifyFormat.TEXT,
+            notify_type=_importance(notification),
+            attach=self._attachments(notification) if service.attachment_support else None,
+        )
+        if not result:
+            is_final = any(STATUS.search(str(line)) for line in result.logs())
+            error = ChannelRefused if is_final else ChannelUnavailable
             raise error(f"{service.service_name} did not take the message by way of Apprise")
 
     def _attachments(self, notification: Notification) -> AppriseAttachment | None:
@@ -118,24 +116,3 @@ class AppriseSink(Sink[AppriseSettings]):
 def _importance(notification: Notification) -> str:
     is_urgent = notification.kind is Kind.OPERATOR or any(entry.urgent for entry in notification.entries)
     return "warning" if is_urgent else "info"
-
-
-class _Refusals(logging.Handler):
-    """Listens to what Apprise logs on this thread: it answers yes or no, and only its log says why."""
-
-    def __init__(self) -> None:
-        super().__init__(logging.WARNING)
-        self.found = False
-        self._thread = threading.get_ident()
-
-    def __enter__(self) -> _Refusals:
-        logging.getLogger("apprise").addHandler(self)
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        logging.getLogger("apprise").removeHandler(self)
-
-    def emit(self, record: logging.LogRecord) -> None:
-        """Look at one entry."""
-        if record.thread == self._thread and STATUS.search(record.getMessage()):
-            self.found = True

@@ -38,6 +38,9 @@ PASSING = {
 FORMULA = ("=", "+", "-", "@")
 """How a text begins that a spreadsheet would compute."""
 
+LONGEST_CELL = 32_000
+"""Characters that spreadsheets and CSV readers take in one cell (Excel: 32,767)."""
+
 
 class FileSettings(SinkSettings):
     """Which file, and in what form."""
@@ -183,8 +186,9 @@ def _csv_line(cells: list[str]) -> bytes:
 def _cell(value: Any) -> str:
     """A value on one line, which a spreadsheet takes for what it is."""
     if isinstance(value, str):
-        text = "".join(char if char.isprintable() else " " for char in value)
+        text = "".join(char if char.isprintable() else " " for char in value[:LONGEST_CELL])
         return f"'{text}" if text.startswith(FORMULA) else text
     if value is None or isinstance(value, float):
         return "" if value is None else repr(value)
-    return msgspec.json.encode(value).decode().strip('"')
+    json = msgspec.json.encode(value).decode().strip('"')
+    return json if len(json) <= LONGEST_CELL else ""  # half a list would be none

@@ -85,7 +85,7 @@ def _of_place(asked: ConditionSettings, facts: Facts) -> Iterator[Answer]:
 
 def _answer(name: str, value: str | float | None, held: bool | None, threshold: str) -> Answer:
     if value is None or held is None:
-        return None, f"the {name} is not known"
+        return None, f"the {'magnitude' if name == 'mag' else name} is not known"
     written = str(round(value, 3)) if isinstance(value, float) else value
     return held, f"{name} {written} is {'' if held else 'not '}{threshold}"
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
 from dataclasses import dataclass
 
 from sqlalchemy import Connection, delete, select, update
@@ -70,6 +69,7 @@ def begin(tx: Connection, channel: str, now: float) -> None:
     tx.execute(update(table).where(table.c.channel == channel, _REFUSED).values(try_at=now))
 
 
-def try_now(tx: Connection, channels: Collection[str], now: float) -> None:
-    """A person wants these to be tried at once, whatever they said before."""
-    tx.execute(update(table).where(table.c.channel.in_(channels)).values(try_at=now))
+def try_now(tx: Connection, channel: str | None, now: float) -> None:
+    """A person wants this channel (``None``: every one) to be tried at once, whatever it said before."""
+    which = () if channel is None else (table.c.channel == channel,)
+    tx.execute(update(table).where(*which).values(try_at=now))

@@ -327,12 +327,18 @@ def attempts(tx: Connection, delivery_id: int) -> Sequence[Attempt]:
     return [Attempt(*row) for row in tx.execute(query)]
 
 
-def retry(tx: Connection, ids: Collection[int] | None, now: float) -> int:
-    """Make these (``None``: all that failed) due now; gives how many. What is sent or under way stays."""
-    waits = and_(table.c.owner.is_(None), table.c.state != "sent")
-    which = table.c.state == "failed" if ids is None else and_(table.c.id.in_(ids), waits)
+def retry(tx: Connection, ids: Collection[int] | None, now: float, channel: str | None = None) -> int:
+    """Make these (``None``: all) due now, unless they are sent or under way; gives how many.
+
+    Only those of ``channel``, if one is given.
+    """
+    which = [table.c.owner.is_(None), table.c.state != "sent"]
+    if ids is not None:
+        which.append(table.c.id.in_(ids))
+    if channel is not None:
+        which.append(table.c.channel == channel)
     values = {"state": case((_PENDING, "pending"), else_="posted"), "due": now}
-    return tx.execute(update(table).where(which).values(values)).rowcount
+    return tx.execute(update(table).where(*which).values(values)).rowcount
 
 
 def count_open(tx: Connection) -> dict[str, int]:

@@ -163,7 +163,7 @@ def test_a_refusing_channel_is_tried_at_once_when_a_person_asks_for_it(desk: Des
     with desk.running() as (deliverer, _):
         wait_until(lambda: desk.channel() is not None and not deliverer.busy)
         with desk.store.write() as tx:
-            channels.try_now(tx, ["team"], desk.clock.now)
+            channels.try_now(tx, "team", desk.clock.now)
         deliverer.wake()
         wait_until(lambda: desk.states() == ["sent"])
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import random
 import re
 import threading
 from collections.abc import Callable, Iterator
@@ -41,7 +42,7 @@ def deliver(sink: Slack, notification: Notification, *, again: Callable[[], Slac
     ``again`` makes the sink of the next attempt: that of a new process, which knows nothing of this one.
     """
     receipt = None
-    for attempt in range(6):
+    for attempt in range(30):
         try:
             if receipt is None and attempt:
                 receipt = sink.find(notification)
@@ -204,6 +205,25 @@ def test_an_interrupted_digest_is_completed_without_repetition(slack: SlackServe
     receipt = deliver(channel(slack), digest(200), again=lambda: channel(slack))
     everything = "".join(map(words, [*slack.top(), *slack.thread(receipt.id)]))
     assert [n for n in range(200) if everything.count(f"|ZTF24aa{n:05d}>") != 1] == []
+
+
+def test_a_storm_of_faults_delivers_each_message_and_picture_once(slack: SlackServer) -> None:
+    chance = random.Random(4)
+    busy = Fault("ratelimited", status=429, headers={"Retry-After": "1"})
+    kinds = [DROPPED, ACCEPTED_THEN_DROPPED, Fault(status=502, body="bad gateway"), busy]
+    methods = ("chat.postMessage", "conversations.history", "conversations.replies", "upload")
+    methods += ("files.getUploadURLExternal", "files.completeUploadExternal")
+    for method in methods:
+        slack.fail(method, *(chance.choice([*[Fault()] * 12, *kinds]) for _ in range(150)))
+    first = deliver(channel(slack), match("root"))
+    for n in range(60):
+        news = match(f"key-{n}", pictures=(PICTURE, CUTOUTS))
+        news = msgspec.structs.replace(news, kind=Kind.UPDATE, earlier=first) if n % 2 else news
+        deliver(channel(slack), news, again=lambda: channel(slack))
+    assert len(slack.top()) == 1 + 30
+    assert len([m for m in slack.thread(first.id) if "metadata" in m]) == 30
+    shared = names(slack.messages)
+    assert len(shared) == len(set(shared)) == 2 * 60
 
 
 def test_completing_twice_changes_nothing(slack: SlackServer) -> None:

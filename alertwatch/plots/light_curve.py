@@ -142,7 +142,7 @@ def _scale(
     telling = min(mags, default=-math.inf)  # a limit brighter than every detection tells nothing
     mags += _usual([p.mag for p in limits if p.mag >= telling])
     if seen:
-        mags.append(seen[-1].mag)
+        mags += [seen[-1].mag, max(mags) + min(0.2, max(p.error for p in seen))]
     bright, faint = min(mags, default=18.0), max(mags, default=21.0)
     room = max(0.12 * (faint - bright), 0.25)
     axes.set_ylim(faint + room, bright - room)

@@ -40,7 +40,7 @@ def test_a_mistake_is_named_with_its_line(tmp_path: Path, line: str, said: str) 
     with pytest.raises(SettingsError) as error:
         load(file)
     assert said in str(error.value)
-    assert "line 10: [subscriptions.sn" in str(error.value)
+    assert "line 9: [subscriptions.sn" in str(error.value)
 
 
 def test_hours_and_conditions_that_make_sense_are_read(tmp_path: Path) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from importlib.metadata import EntryPoint
 from pathlib import Path
 
 import pytest
@@ -302,3 +303,23 @@ def test_a_mistake_in_a_subscription_is_said_with_its_line(load, toml, sentence)
 
 def test_settings_that_say_all_of_it_are_fine(load):
     verify(load(SUBSCRIBED + '[notifications]\noperator = ["bell"]\n'))
+
+
+def test_an_installed_sink_is_found_by_its_entry_point(load, tmp_path, monkeypatch):
+    load()
+    monkeypatch.syspath_prepend(str(tmp_path / "mine"))
+    points = [
+        EntryPoint("chime", "bell:Bell", "alertwatch.sinks"),
+        EntryPoint("gong", "gong:Gong", "alertwatch.sinks"),
+    ]
+    monkeypatch.setattr(
+        "alertwatch.plugins.entry_points", lambda group: points[:1] if group.endswith("sinks") else []
+    )
+
+    assert registry.sinks()["chime"].__name__ == "Bell"
+
+    monkeypatch.setattr("alertwatch.plugins.entry_points", lambda group: points)
+    with pytest.raises(
+        SettingsError, match=r"the installed sink 'gong' .* cannot be loaded: No module named 'gong'"
+    ):
+        registry.sinks()

@@ -5,7 +5,7 @@ from __future__ import annotations
 import importlib
 import sys
 
-ALL = ("path", "latency", "decoding", "completeness", "quiet_agn")
+ALL = ("path", "latency", "decoding", "completeness", "quiet_agn", "notify")
 
 
 def main() -> None:

@@ -81,14 +81,17 @@ def plain(job: Job) -> tuple[float, int]:
     return job.count / (time.perf_counter() - start), passed
 
 
-def alertwatch(job: Job) -> tuple[float, int]:
+def alertwatch(job: Job, told: dict[str, Any] | None = None) -> tuple[float, int]:
     import consumer.service  # noqa: F401 - what a service has loaded when it starts
     from alertwatch import registry
+    from alertwatch.filter import FOLLOWED
     from alertwatch.settings import Settings
     from alertwatch.store import Store
     from consumer.judging import Judges
     from consumer.kafka.source import Batch, KafkaSource
     from consumer.loop import Limits, SourceLoop
+    from consumer.notify.following import Following
+    from consumer.notify.notifier import Notifier
     from consumer.pipeline import Pipeline
 
     class Timed(KafkaSource):
@@ -104,21 +107,33 @@ def alertwatch(job: Job) -> tuple[float, int]:
             self.end = time.perf_counter()
             super().commit(batch)
 
-    settings = Settings.model_validate(settings_for(job))
+    settings, stop = Settings.model_validate(settings_for(job) | (told or {})), Event()
     source_settings = settings.sources["bench"]
     with Store.open(settings.database) as store:
-        judges = Judges(registry.build(settings), 10)
+        notifier = Notifier(settings, store, stop)
+        notifier.start()
+        judges = Judges(registry.build(settings) | {FOLLOWED: Following(notifier.notices)}, 10)
         source = Timed("bench", source_settings, lambda keys: {}, lambda gap: None)
-        pipeline = Pipeline("bench", source.reader_name, judges, 0.5)
-        loop = SourceLoop("bench", source, pipeline, store, Event(), Limits(most_alerts=job.count))
+        pipeline = Pipeline("bench", source.reader_name, judges, 0.5, notifier.notices)
+        loop = SourceLoop("bench", source, pipeline, store, stop, Limits(most_alerts=job.count))
         loop.run()
+        notifier.finish()
+        notifier.stop()
     return job.count / (source.end - source.start), loop.tally.matches + loop.tally.candidates
+
+
+def subscribed(job: Job) -> tuple[float, int]:
+    """The same with a subscription that tells of every match."""
+    channel = {"use": "file", "path": f"{tempfile.mkdtemp()}/told.jsonl"}
+    subscription = {"filters": list(job.filter_settings), "channels": ["told"]}
+    return alertwatch(job, {"channels": {"told": channel}, "subscriptions": {"all": subscription}})
 
 
 CONTENDERS: dict[str, Callable[[Job], tuple[float, int]]] = {
     "raw": raw,
     "plain": plain,
     "alertwatch": alertwatch,
+    "subscribed": subscribed,
 }
 
 

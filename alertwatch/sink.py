@@ -26,7 +26,7 @@ class SinkSettings(BaseModel):
     """Base of a sink's settings: typed, each with a description.
 
     A secret is a pair of fields: ``token: SecretStr | None`` (the environment's) and
-    ``token_file: File | None``; `alertwatch.secrets.reveal` gives its value.
+    ``token_file: File | None``; `Sink.secret` gives its value.
     Its name ends like one of `alertwatch.secrets.CHANNEL_SECRETS`.
     """
 

@@ -13,7 +13,7 @@ from rich.text import Text
 from alertwatch import loader, registry
 from alertwatch.commands import Session, has_database, sqlite_file
 from alertwatch.console import console
-from alertwatch.errors import AlertwatchError, ApiUnavailable, SettingsError
+from alertwatch.errors import AlertwatchError, ApiUnavailable, ChannelUnavailable, SettingsError
 from alertwatch.settings import ApiSettings, Settings, SourceSettings
 
 if TYPE_CHECKING:
@@ -161,6 +161,8 @@ def _of_channels(settings: Settings) -> Iterator[Finding]:
             yield Finding("ok", f"channels.{name}: {sink.check()}")
         except AlertwatchError as error:
             yield Finding("error", f"channels.{name}: {error}", error)
+        except Exception as error:  # a sink of one's own may raise anything; its words may hold a secret
+            yield _failed(ChannelUnavailable(f"channels.{name}: its check failed with {type(error).__name__}"))
         finally:
             sink.close()
 

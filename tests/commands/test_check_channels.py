@@ -34,6 +34,20 @@ def test_a_channel_that_is_away_is_a_cross(cli, channels):
     assert result.exit_code == 75
 
 
+def test_a_sink_of_ones_own_that_fails_is_a_cross(cli, channels, folder):
+    (folder / "mine").mkdir()
+    (folder / "mine" / "broken.py").write_text(
+        '"""For a test."""\nfrom alertwatch.sink import Sink, SinkSettings\n'
+        "class Broken(Sink[SinkSettings]):\n"
+        "    def check(self):\n        raise KeyError('hunter2')\n    send = check\n"
+    )
+    channels('[plugins]\nfolders = ["mine"]\n[channels.broken]\n')
+    result = cli("check")
+
+    assert "✗ channels.broken: its check failed with KeyError" in result.stdout
+    assert "hunter2" not in result.output
+
+
 def test_a_channel_that_is_switched_off_is_not_asked(cli, channels):
     channels('[channels.file]\npath = "no/such/folder/a.jsonl"\nenabled = false\n')
 

@@ -5,12 +5,12 @@ A row stays when following has ended: with it, the source keeps its number. Time
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
 import msgspec
-from sqlalchemy import Connection, Select, or_, select, update
+from sqlalchemy import Connection, Select, bindparam, or_, select, update
 
 from alertwatch import sky
 from alertwatch.facts import Facts
@@ -20,6 +20,11 @@ from alertwatch.store.upsert import finite, insert
 
 Key = tuple[str, str]
 """Survey and object id."""
+
+Place = tuple[float, float]
+"""Right ascension and declination, degrees."""
+
+_PLACES_AT_ONCE = 50  # a few ranges each: SQLite takes at most 1,000 that are joined by OR
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -91,27 +96,52 @@ def get(tx: Connection, keys: Collection[Key]) -> dict[Key, Followed]:
     return _found(tx, keys, _select())
 
 
-def near(tx: Connection, ra: float, dec: float, radius_arcsec: float) -> list[Followed]:
-    """Those within a circle, the nearest first."""
-    ranges = healpix.around(ra, dec, radius_arcsec)
-    query = _select().where(or_(*(table.c.healpix.between(first, last) for first, last in ranges)))
-    found = [
-        (sky.separation(ra, dec, row.ra, row.dec), row.key, row)
-        for row in _rows(tx, query)
-        if row.ra is not None and row.dec is not None
+def near(tx: Connection, places: Sequence[Place], radius_arcsec: float) -> list[list[Followed]]:
+    """For each place (ra, dec) those within so small a circle, the nearest first."""
+    found: list[list[Followed]] = []
+    for some in (places[i : i + _PLACES_AT_ONCE] for i in range(0, len(places), _PLACES_AT_ONCE)):
+        ranges = [one for ra, dec in some for one in healpix.around(ra, dec, radius_arcsec)]
+        ranges += ranges[:1] * (2 ** (len(ranges) - 1).bit_length() - len(ranges))  # few different statements
+        query = _select().where(or_(*(table.c.healpix.between(first, last) for first, last in ranges)))
+        rows = _rows(tx, query)
+        found += [_within(rows, place, radius_arcsec) for place in some]
+    return found
+
+
+def _within(rows: Iterable[Followed], place: Place, radius_arcsec: float) -> list[Followed]:
+    distances = [
+        (sky.separation(*place, row.ra, row.dec), row.key, row)
+        for row in rows
+        if row.ra is not None and row.dec is not None and 3600 * abs(row.dec - place[1]) <= radius_arcsec
     ]
-    return [row for distance, _, row in sorted(found, key=lambda f: f[:2]) if distance <= radius_arcsec]
+    return [row for distance, _, row in sorted(distances, key=lambda d: d[:2]) if distance <= radius_arcsec]
+
+
+def of_sources(tx: Connection, source_ids: Collection[int]) -> dict[int, list[Followed]]:
+    """All ids of each source on the sky, the one followed first at first."""
+    found: dict[int, list[Followed]] = {number: [] for number in source_ids}
+    query = _select().where(table.c.source_id.in_(source_ids)).order_by(table.c.since, *_KEY)
+    for row in _rows(tx, query) if source_ids else ():
+        if row.source_id is not None:
+            found[row.source_id].append(row)
+    return found
 
 
 def of_source(tx: Connection, source_id: int) -> list[Followed]:
-    """All ids of one source on the sky, the one followed first at first."""
-    return _rows(tx, _select().where(table.c.source_id == source_id).order_by(table.c.since, *_KEY))
+    """The same of one source."""
+    return of_sources(tx, [source_id])[source_id]
 
 
-def set_source(tx: Connection, survey: str, object_id: str, source_id: int) -> None:
-    """Say to which source on the sky an object belongs."""
-    which = (table.c.survey == survey, table.c.object_id == object_id)
-    tx.execute(update(table).where(*which).values(source_id=source_id))
+def set_sources(tx: Connection, numbers: Mapping[Key, int]) -> None:
+    """Say to which source on the sky objects belong."""
+    this = [column == bindparam(f"this_{column.name}") for column in _KEY]
+    statement = update(table).where(*this).values(source_id=bindparam("number"))
+    rows = [
+        {"this_survey": survey, "this_object_id": object_id, "number": number}
+        for (survey, object_id), number in sorted(numbers.items())
+    ]
+    if rows:
+        tx.execute(statement, rows)
 
 
 def _values(row: Followed) -> dict[str, Any]:

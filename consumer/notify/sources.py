@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import reduce
 
@@ -47,20 +47,27 @@ def resolve(tx: Connection, keys: Iterable[Key]) -> dict[Key, Source]:
     """
     wanted = set(keys)
     found = followed.get(tx, wanted)
-    numbers = {key: _number(tx, found[key]) for key in sorted(found)}
-    known = {number: Source(number, followed.of_source(tx, number)) for number in set(numbers.values())}
+    numbers = {key: one.source_id for key, one in found.items() if one.source_id is not None}
+    numbers |= _numbered(tx, [found[key] for key in sorted(found) if key not in numbers])
+    known = {number: Source(number, members) for number, members in _members(tx, numbers).items()}
     alone = {key: Source(_number_of_id(key), []) for key in wanted - found.keys()}
     return alone | {key: known[number] for key, number in numbers.items()}
 
 
-def _number(tx: Connection, one: Followed) -> int:
-    if one.source_id is not None:
-        return one.source_id
-    near = [] if one.ra is None or one.dec is None else followed.near(tx, one.ra, one.dec, RADIUS_ARCSEC)
-    taken = (other.source_id for other in near if other.source_id is not None)
-    number = next(taken, _own_number(one))
-    followed.set_source(tx, one.survey, one.object_id, number)
-    return number
+def _members(tx: Connection, numbers: Mapping[Key, int]) -> dict[int, list[Followed]]:
+    return followed.of_sources(tx, set(numbers.values()))
+
+
+def _numbered(tx: Connection, new: Sequence[Followed]) -> dict[Key, int]:
+    """Numbers for objects that have none, one after the other: they may be each other's neighbours."""
+    places = {one.key: (one.ra, one.dec) for one in new if one.ra is not None and one.dec is not None}
+    near = dict(zip(places, followed.near(tx, list(places.values()), RADIUS_ARCSEC), strict=True))
+    numbers: dict[Key, int] = {}
+    for one in new:
+        taken = (numbers.get(other.key, other.source_id) for other in near.get(one.key, ()))
+        numbers[one.key] = next((number for number in taken if number is not None), _own_number(one))
+    followed.set_sources(tx, numbers)
+    return numbers
 
 
 def _own_number(one: Followed) -> int:

@@ -43,7 +43,7 @@ def match(
         tx, [Followed(survey="ztf", object_id=object_id, filters={"young_sn": 1.0}, facts=facts, **place)]
     )
     if source is not None:
-        followed.set_source(tx, "ztf", object_id, source)
+        followed.set_sources(tx, {("ztf", object_id): source})
     row = NewRow(
         subscription="sn",
         filter=new.verdict.filter,

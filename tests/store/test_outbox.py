@@ -90,7 +90,7 @@ def test_a_resumed_subscription_looks_again_at_what_waited_for_that(store: Store
 def test_an_object_that_matches_again_keeps_all_that_is_known(store: Store) -> None:
     follow(store, an_object(), an_object("ZTF26bbbbbbb"))
     with store.write() as tx:
-        followed.set_source(tx, "ztf", "ZTF26aaaaaaa", 4)
+        followed.set_sources(tx, {("ztf", "ZTF26aaaaaaa"): 4})
     late = Facts(mjd=60003.25, band="r", mag=17.5)
     again = an_object(filters={"agn": 20.0}, facts=late, ra=151.0, since=20.0, until_at=50.0)
     follow(store, again, an_object(filters={"young_sn": 5.0}, until_at=200.0))
@@ -143,8 +143,9 @@ def test_the_neighbours_within_a_circle_are_found_nearest_first(store: Store) ->
         an_object("meridian", ra=0.0, dec=0.0),
     )
     with store.read() as tx:
-        assert [f.object_id for f in followed.near(tx, 150.0, 2.0, 1.5)] == ["here", "north"]
-        assert [f.object_id for f in followed.near(tx, 360 - arcsec, 0.0, 1.5)] == ["meridian"]
+        places = [(150.0, 2.0), (360 - arcsec, 0.0), (10.0, 10.0)]
+        found = [[one.object_id for one in near] for near in followed.near(tx, places, 1.5)]
+    assert found == [["here", "north"], ["meridian"], []]
 
 
 @settings(deadline=None, max_examples=300)

@@ -185,6 +185,10 @@ class Deliverer:
         self, tx: Connection, delivery: Delivery, receipt: Receipt, outcome: str, error: str | None
     ) -> None:
         deliveries.sent(tx, delivery, receipt, self._clock(), outcome, error)
+        self._works(tx)
+
+    def _works(self, tx: Connection) -> None:
+        """The channel answers."""
         if self._troubled:
             channels.works(tx, self.channel)
 
@@ -223,8 +227,14 @@ class Deliverer:
             log.error("channel refuses messages, which wait", channel=self.channel, error=error, advice=advice)
 
     def _failed(self, delivery: Delivery, error: str) -> None:
-        now = self._clock()
-        self._store.write(lambda tx: deliveries.failed(tx, delivery, error, now))
+        """This message will never pass; the channel goes on with the others."""
+
+        def note(tx: Connection) -> None:
+            deliveries.failed(tx, delivery, error, self._clock())
+            self._works(tx)
+
+        self._failures = 0
+        self._store.write(note)
         log.error("message refused", channel=self.channel, delivery=delivery.id, error=error)
 
     def _release(self) -> None:

@@ -16,15 +16,15 @@ from contextlib import suppress
 from typing import Any
 
 import structlog
-from sqlalchemy import Connection
 
 from alertwatch.errors import ChannelRefused, ChannelUnavailable, NotificationRefused
 from alertwatch.notification import Notification, Receipt
 from alertwatch.settings import NotificationSettings
 from alertwatch.sink import Sink
-from alertwatch.store import Store, channels, deliveries
+from alertwatch.store import Store
 from alertwatch.store.deliveries import Delivery
-from consumer.notify.pacing import Pace, delay
+from consumer.notify.ledger import Ledger
+from consumer.notify.pacing import Pace
 from consumer.notify.patience import PatientStore, Stopped
 
 POLL_SECONDS = 5.0
@@ -59,16 +59,14 @@ class Deliverer:
         self.channel = sink.name
         self.busy = False
         self._sink = sink
-        self._settings = settings
-        self._store = PatientStore(store, stop, f"channel {sink.name}")
         self._compose = compose
         self._stop = stop
         self._clock = clock
         self._pace = Pace(per_minute, monotonic)
         self._completes = type(sink).complete is not Sink.complete
-        self._owner = f"{socket.gethostname()}:{os.getpid()}:{uuid.uuid4().hex[:8]}"
-        self._failures = 0  # of the channel, in a row
-        self._troubled = False  # whether the channel has a row that says that it takes nothing
+        owner = f"{socket.gethostname()}:{os.getpid()}:{uuid.uuid4().hex[:8]}"
+        patient = PatientStore(store, stop, f"channel {sink.name}")
+        self._ledger = Ledger(sink.name, owner, settings, patient, clock)
         self._wake = threading.Event()
         self.thread = threading.Thread(target=self._run, name=f"channel-{sink.name}", daemon=True)
 
@@ -99,7 +97,7 @@ class Deliverer:
             return POLL_SECONDS
 
     def _begin(self) -> float:
-        self._store.write(lambda tx: channels.begin(tx, self.channel, self._clock()))
+        self._ledger.begin()
         return 0.0
 
     def _step(self) -> float:
@@ -108,7 +106,7 @@ class Deliverer:
             return pause
         self.busy = True
         try:
-            delivery = self._store.write(self._claim)
+            delivery = self._ledger.claim()
             if delivery is not None:
                 self._work_on(delivery)
         finally:
@@ -116,20 +114,8 @@ class Deliverer:
         return 0.0
 
     def _until_due(self) -> float:
-        """Seconds until there may be something to do: looked up without a lock, since this happens often."""
-        due = self._store.read(self._next_due)
+        due = self._ledger.next_due()
         return POLL_SECONDS if due is None else min(max(0.0, due - self._clock()), POLL_SECONDS)
-
-    def _next_due(self, tx: Connection) -> float | None:
-        due, state = deliveries.next_due(tx, self.channel), channels.state(tx, self.channel)
-        self._troubled = state is not None
-        if due is None or state is None or state.try_at is None:
-            return due
-        return max(due, state.try_at)
-
-    def _claim(self, tx: Connection) -> Delivery | None:
-        lease = self._settings.lease_seconds
-        return deliveries.claim(tx, self.channel, self._owner, self._clock(), lease)
 
     # -- one message ----------------------------------------------------------------------------------------
 
@@ -137,23 +123,23 @@ class Deliverer:
         try:
             notification = self._compose(delivery, self._sink)
         except Stopped:
-            return self._release()
+            return self._ledger.release()
         except Exception as error:
             log.exception("a message cannot be composed; it is tried again", delivery=delivery.id)
-            return self._put_off(delivery, f"cannot be composed: {_said(error)}", delivery.attempts)
+            return self._ledger.put_off(delivery, f"cannot be composed: {_said(error)}")
         try:
             self._deliver(delivery, notification)
         except Stopped:
             raise
         except ChannelRefused as error:
-            self._refused(delivery, str(error))
+            self._ledger.refused(delivery, str(error))
         except NotificationRefused as error:
-            self._failed(delivery, str(error))
+            self._ledger.failed(delivery, str(error))
         except ChannelUnavailable as error:
-            self._unavailable(delivery, str(error), error.retry_after)
+            self._ledger.unavailable(delivery, str(error), error.retry_after)
         except Exception as error:
             log.exception("a channel failed unexpectedly; it is tried again", channel=self.channel)
-            self._unavailable(delivery, _said(error))
+            self._ledger.unavailable(delivery, _said(error))
 
     def _deliver(self, delivery: Delivery, notification: Notification) -> None:
         receipt, outcome = delivery.receipt, "sent"
@@ -161,85 +147,23 @@ class Deliverer:
             receipt, outcome = self._sink.find(notification), "found"
         if receipt is None:
             if self._stop.is_set() or self._clock() >= delivery.due:
-                self._release()
+                self._ledger.release()
                 return
             self._pace.took()
             receipt, outcome = self._sink.send(notification), "sent"
-        self._failures = 0
         error = self._complete(delivery, notification, receipt) if self._completes else None
-        self._store.write(lambda tx: self._sent(tx, delivery, receipt, outcome, error))
-        log.info("sent", channel=self.channel, delivery=delivery.id, title=delivery.title, outcome=outcome)
+        self._ledger.sent(delivery, receipt, outcome, error)
 
     def _complete(self, delivery: Delivery, notification: Notification, receipt: Receipt) -> str | None:
         """What follows the message that is out; ``None``, or why the channel will never take it."""
         if delivery.receipt is None:
-            self._store.write(lambda tx: deliveries.posted(tx, delivery, receipt))
+            self._ledger.posted(delivery, receipt)
         try:
             self._sink.complete(notification, receipt)
         except (NotificationRefused, ChannelRefused) as error:
             log.warning("a message is out without all of it", delivery=delivery.id, error=str(error))
             return str(error)
         return None
-
-    def _sent(
-        self, tx: Connection, delivery: Delivery, receipt: Receipt, outcome: str, error: str | None
-    ) -> None:
-        deliveries.sent(tx, delivery, receipt, self._clock(), outcome, error)
-        self._works(tx)
-
-    def _works(self, tx: Connection) -> None:
-        """The channel answers."""
-        if self._troubled:
-            channels.works(tx, self.channel)
-
-    # -- what goes wrong --------------------------------------------------------------------------------------
-
-    def _put_off(self, delivery: Delivery, error: str, failures: int, asked: float | None = None) -> None:
-        now = self._clock()
-        due = now + delay(self._settings, failures, asked)
-        self._store.write(lambda tx: deliveries.later(tx, delivery, error, due, now))
-
-    def _unavailable(self, delivery: Delivery, error: str, asked: float | None = None) -> None:
-        """The message is tried later, and so is all else for this channel: it would fare no better."""
-        self._failures += 1
-        now = self._clock()
-        try_at = now + delay(self._settings, self._failures, asked)
-        due = max(try_at, now + delay(self._settings, delivery.attempts, asked))
-
-        def note(tx: Connection) -> None:
-            deliveries.later(tx, delivery, error, due, now)
-            channels.hold(tx, self.channel, error, try_at)
-
-        self._store.write(note)
-        log.warning("channel waits", channel=self.channel, seconds=round(try_at - now, 1), error=error)
-
-    def _refused(self, delivery: Delivery, error: str) -> None:
-        """Nothing passes until a person acts: all messages stay due, the channel waits; that is said once."""
-        now = self._clock()
-        try_at = now + 60 * self._settings.refused_every_minutes
-
-        def note(tx: Connection) -> bool:
-            deliveries.later(tx, delivery, error, now, now, outcome="channel refused")
-            return channels.refused(tx, self.channel, error, now, try_at)
-
-        if self._store.write(note):
-            advice = f"mend it, then: alertwatch deliveries retry --channel {self.channel}"
-            log.error("channel refuses messages, which wait", channel=self.channel, error=error, advice=advice)
-
-    def _failed(self, delivery: Delivery, error: str) -> None:
-        """This message will never pass; the channel goes on with the others."""
-
-        def note(tx: Connection) -> None:
-            deliveries.failed(tx, delivery, error, self._clock())
-            self._works(tx)
-
-        self._failures = 0
-        self._store.write(note)
-        log.error("message refused", channel=self.channel, delivery=delivery.id, error=error)
-
-    def _release(self) -> None:
-        """Told to stop, or the lease is over: others may have what was claimed at once."""
-        self._store.write(lambda tx: deliveries.release(tx, self._owner, self._clock()))
 
 
 def _said(error: Exception) -> str:

@@ -353,11 +353,13 @@ class NotificationSettings(Section):
         24.0, gt=0, description="tell the operator when no alert came for longer than this [h]"
     )
     retry_minutes: tuple[float, ...] = Field(
-        (0.1, 0.5, 2, 10), description="delays of the first retries of a message [min], with jitter"
+        (0.1, 0.2, 0.5, 1, 2, 5), description="delays of the first retries of a message [min], with jitter"
     )
-    then_every_minutes: float = Field(30.0, gt=0, description="delay of the later retries [min]")
+    then_every_minutes: float = Field(10.0, gt=0, description="delay of the later retries [min]")
     refused_every_minutes: float = Field(
-        60.0, gt=0, description="how often a channel is tried that refuses everything [min]"
+        60.0,
+        gt=0,
+        description="longest delay between tries of a channel that refuses everything; the first: 1 [min]",
     )
     lease_seconds: float = Field(
         120.0, gt=0, description="after this a message claimed by a dead process is free again [s]"

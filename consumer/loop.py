@@ -80,6 +80,11 @@ class SourceLoop:
         self._clock = clock
         self._look_at = 0.0
 
+    @property
+    def messages(self) -> int:
+        """Messages stored since the start."""
+        return self.tally.messages
+
     def run(self) -> None:
         """Until stopped or at a limit. Raises `Stop` errors, and in a batch run `BrokerUnavailable`."""
         try:

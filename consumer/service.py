@@ -23,11 +23,13 @@ from consumer.loop import Limits, SourceLoop, Tally
 from consumer.notify.following import Following
 from consumer.notify.notices import Notices
 from consumer.notify.notifier import Notifier
+from consumer.notify.watch import Watch
 from consumer.pipeline import Pipeline
 
 PROGRESS_SECONDS = 10
 HEARTBEAT_SECONDS = 60
 NOTIFY_SECONDS = 5  # what waits for a time, as digests do, is sent so soon after it
+WATCH_SECONDS = 60
 RETRY_SECONDS = 5
 PATIENCE_SECONDS = 5  # with a lock of others: the loop tries again, and a stop must not wait longer
 SQLITE_PATIENCE_SECONDS = 3  # waited twice: for the turn among our threads, then for the file's lock
@@ -112,6 +114,7 @@ class Service:
         self._loops = loops
         self._stop = stop
         self._limits = limits
+        self._watch = Watch(settings, store, loops, time.time)
         self._failures: list[BaseException] = []
         self._told = Tally()
 
@@ -177,6 +180,7 @@ class Service:
         schedule.add_job(self._progress, "interval", seconds=PROGRESS_SECONDS)
         schedule.add_job(self._heartbeat, "interval", seconds=HEARTBEAT_SECONDS)
         schedule.add_job(self.notifier.wake, "interval", seconds=NOTIFY_SECONDS)
+        schedule.add_job(self._look, "interval", seconds=WATCH_SECONDS)
         schedule.start()
         return schedule
 
@@ -208,6 +212,12 @@ class Service:
 
     def _lag(self) -> dict[str, int]:
         return {f"lag_{loop.name}": loop.lag for loop in self._loops}
+
+    def _look(self) -> None:
+        """See whether there is a word for the operator."""
+        with suppress(StoreUnavailable):
+            if self._watch.look():
+                self.notifier.wake()
 
     def _heartbeat(self) -> None:
         """Note that the service listens, also while nothing comes: a later outage is measured from here."""

@@ -347,16 +347,16 @@ def count_open(tx: Connection) -> dict[str, int]:
     return {row[0]: row[1] for row in tx.execute(query)}
 
 
-def oldest_due(tx: Connection) -> dict[str, float]:
-    """Since when each channel's longest waiting message is there (seconds since 1970)."""
-    query = select(table.c.channel, func.min(table.c.created_at)).where(OPEN).group_by(table.c.channel)
-    return {row[0]: row[1] for row in tx.execute(query)}
-
-
 def oldest(tx: Connection) -> dict[str, float]:
     """Since when the longest-waiting message of each channel that is not settled waits."""
     query = select(table.c.channel, func.min(table.c.created_at)).where(OPEN).group_by(table.c.channel)
     return {row[0]: row[1] for row in tx.execute(query)}
+
+
+def with_failures(tx: Connection, since: float) -> set[str]:
+    """Channels of which a message that was made since then has failed, and was not tried again."""
+    query = select(table.c.channel).where(table.c.state == "failed", table.c.created_at >= since)
+    return set(tx.scalars(query.distinct()))
 
 
 def _delivery(row: Any) -> Delivery:

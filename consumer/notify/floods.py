@@ -58,7 +58,7 @@ class Outgoing:
 
     def _delivery(self, message: Message, channel: str) -> NewDelivery:
         return NewDelivery(
-            key=key(message.subscription.name, channel, message.kind, message.items[0][0]),
+            key=key(message.subscription.name, channel, message.kind, message.items[0][0], self._now),
             subscription=message.subscription.name,
             channel=channel,
             kind=message.kind,
@@ -82,7 +82,7 @@ class Outgoing:
 
     def _summary(self, subscription: str, channel: str, items: list[Item], *, urgent: bool) -> NewDelivery:
         return NewDelivery(
-            key=key(subscription, channel, Kind.SUMMARY, items[0][0]),
+            key=key(subscription, channel, Kind.SUMMARY, items[0][0], self._now),
             subscription=subscription,
             channel=channel,
             kind=Kind.SUMMARY,

@@ -104,8 +104,9 @@ class Ledger:
 
     def refused(self, delivery: Delivery, error: str) -> None:
         """Nothing passes until a person acts: all messages stay due, the channel waits; that is said once."""
+        self._failures += 1
         now = self._clock()
-        try_at = now + 60 * self._settings.refused_every_minutes
+        try_at = now + 60 * min(self._settings.refused_every_minutes, 2.0 ** min(10, self._failures - 1))
 
         def note(tx: Connection) -> bool:
             deliveries.later(tx, delivery, error, now, now, outcome="channel refused")

@@ -94,9 +94,9 @@ def packed(entries: Iterable[Entry]) -> Iterator[list[Entry]]:
         yield part
 
 
-def key(subscription: str, channel: str, kind: Kind, first: int) -> str:
-    """A message's key: the same however often it is planned, and at no other message."""
-    text = "\n".join((subscription, channel, kind, str(first)))
+def key(subscription: str, channel: str, kind: Kind, first: int, now: float) -> str:
+    """A message's key, which no other message has, also of another database: row numbers begin at 1 in each."""
+    text = "\n".join((subscription, channel, kind, str(first), str(now)))
     return f"aw-{hashlib.sha256(text.encode()).hexdigest()[:24]}"
 
 

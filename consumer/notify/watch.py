@@ -13,6 +13,7 @@ from collections.abc import Callable, Iterable, Iterator
 import structlog
 from sqlalchemy import Connection
 
+from alertwatch import subscriptions
 from alertwatch.notification import Kind
 from alertwatch.settings import Settings
 from alertwatch.store import Store, candidates, channels, concerns, deliveries, filter_state
@@ -21,6 +22,7 @@ from alertwatch.store.deliveries import NewDelivery
 from consumer.notify import rates
 from consumer.notify.streams import Stream, StreamWatch, Trouble
 
+FAILED_SECONDS = 7 * 86_400.0  # a message that failed longer ago is history
 LATE_SECONDS = 3_600.0  # a message that waits longer than this is worth a word
 
 log = structlog.get_logger(__name__)
@@ -86,6 +88,7 @@ def _word(concern: Concern, channel: str, now: float, *, over: bool) -> NewDeliv
 
 def _shared(tx: Connection, settings: Settings, now: float) -> Iterator[Trouble]:
     yield from _of_filters(tx, settings)
+    yield from _of_subscriptions(tx, settings)
     yield from _of_channels(tx, settings, now)
     yield from _of_candidates(tx, settings, now)
     yield from rates.strange(tx, settings.filters, now)
@@ -101,7 +104,8 @@ def _of_filters(tx: Connection, settings: Settings) -> Iterator[Trouble]:
 
 def _of_channels(tx: Connection, settings: Settings, now: float) -> Iterator[Trouble]:
     states, oldest = channels.states(tx), deliveries.oldest(tx)
-    for name in settings.channels:
+    failed = deliveries.with_failures(tx, now - FAILED_SECONDS)
+    for name in (name for name, channel in settings.channels.items() if channel.enabled):
         state = states.get(name)
         if state is not None and state.refused_since is not None:
             mend = f"Mend it, then: alertwatch deliveries retry --channel {name}"
@@ -110,6 +114,14 @@ def _of_channels(tx: Connection, settings: Settings, now: float) -> Iterator[Tro
         elif now - oldest.get(name, now) > LATE_SECONDS:
             why = f"alertwatch deliveries list --channel {name} says why"
             yield f"channel {name} late", f"Messages for {name} have waited for more than an hour; {why}"
+        if name in failed:
+            why = f"alertwatch deliveries list --channel {name} --state failed says which, and why"
+            yield f"channel {name} failed", f"Messages were refused for good by {name}; {why}"
+
+
+def _of_subscriptions(tx: Connection, settings: Settings) -> Iterator[Trouble]:
+    for name, problem in subscriptions.problems(settings, tx).items():
+        yield f"subscription {name}", f"The subscription {name} is to be mended: {problem}"
 
 
 def _of_candidates(tx: Connection, settings: Settings, now: float) -> Iterator[Trouble]:

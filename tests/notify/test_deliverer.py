@@ -144,13 +144,13 @@ def test_a_channel_that_refuses_everything_keeps_all_messages_and_is_tried_now_a
     assert desk.states() == ["pending"] * 3
     state = desk.channel()
     assert state
-    assert (state.refused_since, state.reason, state.try_at) == (1_000.0, "bad token", 4_600.0)
+    assert (state.refused_since, state.reason, state.try_at) == (1_000.0, "bad token", 1_060.0)
     with desk.running() as (deliverer, _):  # a start, which tries once more
         wait_until(lambda: not desk.sink.faults and not deliverer.busy)
-        desk.clock.now = 4_599
+        desk.clock.now = 1_059
         deliverer.wake()
         assert desk.states() == ["pending"] * 3
-        desk.clock.now = 4_601
+        desk.clock.now = 1_061
         deliverer.wake()
         wait_until(lambda: desk.states() == ["sent"] * 3)
     assert desk.sink.keys == ["a", "b", "c"]

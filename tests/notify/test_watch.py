@@ -8,7 +8,7 @@ import pytest
 
 from alertwatch.notification import Kind, Receipt
 from alertwatch.settings import Settings
-from alertwatch.store import Store, candidates, channels, concerns, deliveries, filter_state
+from alertwatch.store import Store, candidates, channels, concerns, deliveries, filter_state, subscriptions
 from alertwatch.store.deliveries import NewDelivery
 from alertwatch.store.tables import matches
 from alertwatch.store.upsert import insert
@@ -138,6 +138,27 @@ def test_messages_that_wait_for_long_are_said(desk: Desk) -> None:
         deliveries.create(tx, [new], NOW)
     (word,) = desk.later(3 * HOUR)
     assert word.startswith("pager: Messages for team have waited for more than an hour")
+
+
+def test_a_message_that_was_refused_for_good_is_said(desk: Desk) -> None:
+    new = NewDelivery(key="k", subscription="s", channel="team", kind=Kind.MATCH, title="t", due=NOW)
+    with desk.store.write() as tx:
+        deliveries.create(tx, [new], NOW)
+        delivery = deliveries.claim(tx, "team", "me", NOW, 60)
+        assert delivery
+        deliveries.failed(tx, delivery, "msg_too_long", NOW)
+    (word,) = desk.later(HOUR)
+    assert "Messages were refused for good by team" in word
+    assert "--state failed" in word
+
+
+def test_a_subscription_that_names_what_is_gone_is_said(desk: Desk) -> None:
+    with desk.store.write() as tx:
+        subscriptions.add(tx, "old", {"filters": ["gone"], "channels": ["team"]}, NOW)
+    (word,) = desk.later(HOUR)
+    assert word.startswith(
+        "pager: The subscription old is to be mended: [subscriptions.old] filters: no filter"
+    )
 
 
 def test_candidates_that_wait_for_long_are_said(desk: Desk) -> None:

@@ -71,7 +71,10 @@ class Hook(BaseHTTPRequestHandler):
     rng: random.Random
 
     def do_POST(self) -> None:
-        body = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
+        text = self.rfile.read(length := int(self.headers["Content-Length"]))
+        if len(text) < length:
+            return  # killed while it sent
+        body = json.loads(text)
         luck = self.rng.random()
         if luck < 0.01:
             self.send_response(503)
@@ -104,9 +107,8 @@ def hook_server(rng: random.Random) -> Iterator[tuple[str, type[Hook]]]:
         thread.join()
 
 
-def misbehave(slack: SlackServer, mail: Mailbox, rng: random.Random) -> None:
-    """A few of each misfortune, spread over the next calls."""
-    fine = [None] * 40
+def misbehave(slack: SlackServer, mail: Mailbox) -> int:
+    """A few of each misfortune, one after the other; gives how many letters are taken without a word."""
     slack.fail(
         "chat.postMessage",
         Fault(accept=True, drop=True),
@@ -116,7 +118,7 @@ def misbehave(slack: SlackServer, mail: Mailbox, rng: random.Random) -> None:
     )
     mail.script("DOT", "451 try again", Answer(drop=True, takes=True))
     mail.script("MAIL", DROP)
-    assert fine
+    return 1
 
 
 def installation_for(folder: Path, place: Place, topic: str, **values: object) -> Installation:
@@ -152,9 +154,9 @@ def test_killed_again_and_again_all_are_told_and_whoever_can_be_asked_is_told_on
         installation = installation_for(
             tmp_path, place, topic, channel=slack_server.CHANNEL, slack=slack.url, port=mail.port, hook=url
         )
-        everything = COUNT * len(CHANNELS)
+        everything, doubtful = COUNT * len(CHANNELS), 0
         for target in sorted(rng.randrange(everything * 8 // 10) for _ in range(KILLS)):
-            misbehave(slack, mail, rng)
+            doubtful += misbehave(slack, mail)
             with installation.running():
                 wait_for(lambda: sent(installation) > target, f"delivery {target}", 120)  # noqa: B023
                 time.sleep(rng.uniform(0.0, 0.2))
@@ -171,9 +173,9 @@ def test_killed_again_and_again_all_are_told_and_whoever_can_be_asked_is_told_on
     assert max(posted.values()) == 1
 
     assert len(letters) == COUNT
-    assert {oid for letter in mail.letters for oid in [letter.message["Subject"]] if oid}
-    doubles = letters.total() - COUNT
-    assert doubles <= 2 * KILLS + KILLS, f"{doubles} letters came twice"
+    subjects = " ".join(letter.message["Subject"] for letter in mail.letters)
+    assert {oid for oid in expected if oid in subjects} == expected
+    assert letters.total() - COUNT <= KILLS + doubtful  # killed, or hung up on, when it was taken already
 
     assert {key.split()[1] for key in posts} == expected
     assert posts.total() - COUNT <= KILLS + len(hook.doubtful)

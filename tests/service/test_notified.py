@@ -1,4 +1,4 @@
-"""A thousand notifications to every kind of channel, while these fail and the service is killed: all arrive, once."""
+"""A thousand notifications to each channel, while these fail and the service is killed: all arrive, once."""
 
 from __future__ import annotations
 

@@ -83,8 +83,8 @@ def _latency(what: str, rate: float, count: int, *, pictures: bool) -> None:
         print(f"  median {statistics.median(found):.2f} s (wanted 1), 99th percentile {late:.2f} s (wanted 5)")
 
 
-def _settings(folder: str, channels: dict[str, Any], *, pictures: bool) -> Settings:
-    subscription = {"filters": ["bench"], "channels": list(channels), "pictures": pictures}
+def _settings(folder: str, channels: dict[str, Any], **policy: Any) -> Settings:
+    subscription = {"filters": ["bench"], "channels": list(channels), **policy}
     return Settings.model_validate(
         {
             "database": {"url": f"sqlite:///{folder}/bench.db"},
@@ -202,8 +202,9 @@ def _long_outbox() -> None:
 
 
 def _hook_settings(folder: str, url: str) -> Settings:
-    hook = {"use": "webhook", "url": url, "budget_per_hour": 60}
-    return _settings(folder, {"hook": hook}, pictures=False)
+    """A subscription that gathers what comes within a second."""
+    hook = {"use": "webhook", "url": url}
+    return _settings(folder, {"hook": hook}, pictures=False, group_minutes=1 / 60)
 
 
 def _fill(store: Store) -> None:

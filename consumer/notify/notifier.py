@@ -24,6 +24,7 @@ from consumer.lookup.stamps import Stamps
 from consumer.notify.composer import Composer
 from consumer.notify.deliverer import Deliverer
 from consumer.notify.drawing import Drawing
+from consumer.notify.images import Images
 from consumer.notify.listener import Listener
 from consumer.notify.notices import Notices
 from consumer.notify.patience import PatientStore, Stopped
@@ -60,7 +61,9 @@ class Notifier:
         self._draws = any(sink.wants_pictures for sink in sinks.values())
         self._budgets = {name: _budget(settings, sink) for name, sink in sinks.items()}
         self._planner = Planner(store, self._known, self._budgets.get, settings, clock)
-        compose = Composer(store, self._drawing, self._stamps, self._with_pictures, stop, clock)
+        patient = PatientStore(store, stop, "a message")
+        images = Images(patient, self._stamps, clock)
+        compose = Composer(patient, self._drawing, images, self._with_pictures)
         self._deliverers = [
             Deliverer(sink, _per_minute(settings, sink), settings.notifications, store, compose, stop, clock)
             for sink in sinks.values()

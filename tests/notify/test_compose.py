@@ -18,6 +18,8 @@ from alertwatch.store.labels import Label
 from alertwatch.store.outbox import NewRow
 from consumer.notify import compose
 from consumer.notify.composer import Composer
+from consumer.notify.images import Images
+from consumer.notify.patience import PatientStore
 from tests.notify.destinations import Clock, Memory, Searchable
 from tests.store.examples import an_alert, judged
 
@@ -181,7 +183,9 @@ IMAGES = Cutouts(science=gzip.compress(b"fits"))
 def illustrated(store: Store, service: Service, *, wanted: bool = True) -> tuple[Sketch, Composer]:
     sketch = Sketch()
     stop = threading.Event()
-    return sketch, Composer(store, sketch, service, lambda _: wanted, stop, Clock())  # type: ignore[arg-type]
+    patient = PatientStore(store, stop, "a message")
+    images = Images(patient, service, Clock())  # type: ignore[arg-type]
+    return sketch, Composer(patient, sketch, images, lambda _: wanted)  # type: ignore[arg-type]
 
 
 def test_images_are_asked_for_once_and_kept(store: Store) -> None:

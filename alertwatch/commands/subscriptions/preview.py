@@ -20,6 +20,9 @@ from alertwatch.subscriptions import Subscription
 if TYPE_CHECKING:
     from sqlalchemy import Connection
 
+    from alertwatch.alert import Cutouts
+    from alertwatch.light_curve import LightCurve
+    from alertwatch.store import Store
     from alertwatch.store.deliveries import Item
     from alertwatch.store.queries import Match
 
@@ -59,25 +62,41 @@ def _of_match(session: Session, subscription: Subscription, object_id: str | Non
     """The message about the newest match (of an object), as it would be composed now."""
     if not has_database(session.settings):
         return None
-    from alertwatch.store import cutouts
     from consumer.notify.compose import filled
 
-    with session.store() as store, store.read() as tx:
-        match = _newest_match(tx, subscription, object_id)
-        if match is None:
-            return None
-        item = _item(tx, subscription, match)
-        composed = filled(tx, _blank(subscription), [item])
-        images = cutouts.load(tx, match.survey, match.object_id)
-    _say_if_not_told(subscription, item.facts, match)
-    if composed.curve is None:
-        return composed.notification
+    with session.store() as store:
+        with store.read() as tx:
+            match = _newest_match(tx, subscription, object_id)
+            if match is None:
+                return None
+            item = _item(tx, subscription, match)
+            composed = filled(tx, _blank(subscription), [item])
+        _say_if_not_told(subscription, item.facts, match)
+        if composed.curve is None:
+            return composed.notification
+        images = _images(session, store, match, composed.curve)
     from alertwatch import plots
 
-    drawn = plots.pictures(
-        match.object_id, composed.curve, images[1] if images else None, match.survey, mark_mjd=match.mjd
-    )
+    drawn = plots.pictures(match.object_id, composed.curve, images, match.survey, mark_mjd=match.mjd)
     return replace(composed.notification, pictures=drawn)
+
+
+def _images(session: Session, store: Store, match: Match, curve: LightCurve) -> Cutouts | None:
+    """As a message would have them: stored, or else asked for."""
+    import threading
+
+    from consumer.lookup.stamps import Stamps
+    from consumer.notify.images import Images
+    from consumer.notify.patience import PatientStore
+
+    ztf = session.settings.apis.get("ztf")
+    stamps = Stamps(ztf) if ztf and ztf.packets else None
+    try:
+        patient = PatientStore(store, threading.Event(), "a preview")
+        return Images(patient, stamps).of(match.survey, match.object_id, match.alert_id, curve)
+    finally:
+        if stamps:
+            stamps.close()
 
 
 def _newest_match(tx: Connection, subscription: Subscription, object_id: str | None) -> Match | None:

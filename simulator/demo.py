@@ -69,6 +69,34 @@ then_every_minutes = 0.05
 
 [filters.young_sn]
 [filters.agn_flare]
+
+[channels.told]
+use  = "file"
+path = "told.jsonl"
+
+[subscriptions.everything]
+filters  = ["young_sn", "agn_flare"]
+channels = ["told"]
+"""
+
+PREVIEWED = """
+# What `alertwatch subscriptions preview observers` shows. Nothing is sent: both channels are switched off.
+[channels.team]
+use = "slack"
+channel = "C0123456789"
+token_file = "slack_token"
+enabled = false
+
+[channels.pi]
+use = "email"
+to = ["pi@example.org"]
+sender = "alertwatch@example.org"
+host = "localhost"
+enabled = false
+
+[subscriptions.observers]
+filters  = ["young_sn"]
+channels = ["team", "pi"]
 """
 
 
@@ -96,7 +124,8 @@ def run(folder: Path, alerts: int, seed: int) -> None:
             seconds = time.monotonic() - started
             found = _matches(store)
         _show(out, folder, found)
-        _summarise(out, night, running, api, found, seconds)
+        _preview(out, folder)
+        _summarise(out, folder, night, running, api, found, seconds)
     out.print(f"\nAll of it stays in [bold]{folder}/[/]: settings, matches.db, the log, and the truth.")
 
 
@@ -133,6 +162,7 @@ class _Running:
         )
         with Progress(*columns, console=out) as progress:
             self._follow(progress)
+        self.service.notifier.finish(LONGEST_SECONDS)
         self.stop.set()
         self._threads[0].join(15)
         if self._failures:
@@ -221,6 +251,14 @@ def _show(out: Console, folder: Path, found: list[Match]) -> None:
         _type(out, folder, "explain", best[0].object_id)
 
 
+def _preview(out: Console, folder: Path) -> None:
+    """What people would have been sent: the text here, e-mail and Slack message as files for a browser."""
+    (folder / "slack_token").write_text("xoxb-of-your-own\n")
+    with (folder / "alertwatch.toml").open("a") as file:
+        file.write(PREVIEWED)
+    _type(out, folder, "subscriptions", "preview", "observers", "--to", str(folder / "preview"))
+
+
 def _type(out: Console, folder: Path, *arguments: str) -> None:
     out.print(f"\n[bold cyan]$ alertwatch -c {folder}/alertwatch.toml {' '.join(arguments)}[/]")
     sys.stdout.flush()
@@ -228,7 +266,13 @@ def _type(out: Console, folder: Path, *arguments: str) -> None:
 
 
 def _summarise(
-    out: Console, night: Night, running: _Running, api: ApiServer, found: list[Match], seconds: float
+    out: Console,
+    folder: Path,
+    night: Night,
+    running: _Running,
+    api: ApiServer,
+    found: list[Match],
+    seconds: float,
 ) -> None:
     tally, looked = running.service.tally, running.service.workers.tally
     rate = tally.messages / running.read_seconds if running.read_seconds else 0.0
@@ -245,6 +289,8 @@ def _summarise(
     per_filter = {name: sum(f == name for f, _, _ in objects) for name in sorted({f for f, _, _ in objects})}
     counts = ", ".join(f"{name} {count}" for name, count in per_filter.items())
     out.print(f"  {len(objects)} objects matched in {seconds:.0f} s: {counts}")
+    with (folder / "told.jsonl").open() as lines:
+        out.print(f"  {sum(1 for _ in lines)} notifications in {folder}/told.jsonl, one line each")
     out.print("\n[bold]Against the simulated truth[/] (intervals: 95 %; thresholds were never tuned on it)")
     for one in score(night.summary, night.truth, objects):
         out.print(f"  {str(one).replace(chr(10), chr(10) + '  ')}")

@@ -125,11 +125,12 @@ def _row(new: NewDelivery, now: float) -> dict[str, Any]:
     return row | words | {"state": "pending", "attempts": 0, "created_at": now}
 
 
-def open_summary(tx: Connection, channel: str, subscription: str) -> int | None:
+def open_summary(tx: Connection, channel: str, subscription: str, *, urgent: bool) -> int | None:
     """A summary that was not begun and has room for more items; it is locked until ``tx`` ends."""
     query = (
         select(table.c.id)
-        .where(table.c.channel == channel, table.c.subscription == subscription, table.c.source_id.is_(None))
+        .where(OPEN, table.c.channel == channel, table.c.urgent == literal(urgent))
+        .where(table.c.subscription == subscription)
         .where(table.c.state == "pending", table.c.kind == str(Kind.SUMMARY), table.c.attempts == 0)
         .order_by(table.c.id.desc())
         .limit(1)

@@ -36,7 +36,8 @@ class Outgoing:
                 what = (message.subscription.name, channel, message.urgent)
                 self._over.setdefault(what, []).extend(message.items)
             else:
-                self._made[channel, message.urgent] = self._count(channel, message.urgent) + 1
+                if self._budgets(channel):
+                    self._made[channel, message.urgent] = self._count(channel, message.urgent) + 1
                 self._new.append(self._delivery(message, channel))
 
     def write(self) -> None:
@@ -70,7 +71,7 @@ class Outgoing:
         )
 
     def _merge(self, subscription: str, channel: str, items: list[Item], *, urgent: bool) -> None:
-        summary = deliveries.open_summary(self._tx, channel, subscription)
+        summary = deliveries.open_summary(self._tx, channel, subscription, urgent=urgent)
         if summary is not None:
             room = MOST_ITEMS - len(deliveries.items(self._tx, summary))
             deliveries.extend(self._tx, summary, items[:room])

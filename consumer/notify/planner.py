@@ -8,8 +8,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 
+import structlog
 from sqlalchemy import Connection, text
 
+from alertwatch.errors import AlertwatchError
 from alertwatch.settings import Settings
 from alertwatch.store import Store, outbox
 from alertwatch.subscriptions import Subscription
@@ -18,7 +20,10 @@ from consumer.notify.round import Round
 from consumer.notify.waits import Waits
 
 CHUNK = 500
+PUT_OFF_SECONDS = 600.0  # a row that cannot be decided is tried again
 _ADVISORY_LOCK = 0x706C616E  # "plan": the same number in every process that shares the database
+
+log = structlog.get_logger(__name__)
 
 
 class Planner:
@@ -49,14 +54,42 @@ class Planner:
         return total
 
     def _chunk(self) -> int:
+        try:
+            return self._planned(CHUNK)
+        except AlertwatchError:
+            raise
+        except Exception:  # one row must not hold up all others for ever
+            log.exception("rows of the outbox cannot be decided together; they are looked at one by one")
+        return sum(self._one() for _ in range(CHUNK))
+
+    def _planned(self, most: int) -> int:
         with self._store.write() as tx:
             _alone(tx)
             now = self._clock()
-            rows = outbox.take(tx, now, CHUNK)
+            rows = outbox.take(tx, now, most)
             if rows:
                 known = self._subscriptions(tx)  # after the rows: those of a new one come after it
                 Round(tx, known, self._budgets, self._waits, now).run(rows)
             return len(rows)
+
+    def _one(self) -> int:
+        try:
+            return self._planned(1)
+        except AlertwatchError:
+            raise
+        except Exception as error:
+            return self._put_off(f"cannot be decided: {type(error).__name__}: {error}")
+
+    def _put_off(self, reason: str) -> int:
+        """Let the row that is next wait for somebody to mend what keeps it from being decided."""
+        with self._store.write() as tx:
+            _alone(tx)
+            now = self._clock()
+            rows = outbox.take(tx, now, 1)
+            outbox.settle(tx, [row.id for row in rows], "waiting", reason, due=now + PUT_OFF_SECONDS)
+        for row in rows:
+            log.error("a row of the outbox waits", row=row.id, subscription=row.subscription, reason=reason)
+        return len(rows)
 
 
 def _alone(tx: Connection) -> None:

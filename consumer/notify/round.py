@@ -22,7 +22,7 @@ from consumer.notify.floods import Budgets, Outgoing
 from consumer.notify.messages import Entry, Release, messages
 from consumer.notify.policy import NOTHING_NEW, Case, Skip, Tell
 from consumer.notify.sources import Source
-from consumer.notify.waits import Wait, Waits
+from consumer.notify.waits import Wait, Waits, Windows
 
 REMOVED = "the subscription was removed"
 LOOK_SECONDS = 3600.0  # rows of paused subscriptions are due when those go on; this often in any case
@@ -45,6 +45,7 @@ class Round:
         self._subscriptions = subscriptions
         self._waits = waits
         self._now = now
+        self._windows: Windows = {}
         self._outgoing = Outgoing(tx, budgets, now)
         self._mutes = mutes.active(tx, now)
         self._entries: dict[tuple[str, int], Entry] = {}
@@ -90,11 +91,14 @@ class Round:
         if isinstance(decision, Skip):
             self._skip(row, source, case, decision)
             return
-        release = Release.AT_ONCE if decision.urgent else self._waits.of(self._tx, one, row, self._now)
+        release = Release.AT_ONCE if decision.urgent else self._when(one, row)
         if isinstance(release, Wait):
             self._settle(row, "waiting", release.reason, release.due)
         else:
             self._tell(row, source, case, decision, release)
+
+    def _when(self, one: Subscription, row: Row) -> Wait | Release:
+        return self._waits.of(self._tx, one, row, self._now, self._windows)
 
     def _case(self, one: Subscription, row: Row, source: Source, said: Sequence[labels.Label]) -> Case:
         case = Case(

@@ -20,6 +20,10 @@ GROUP = "grouping"
 _OURS = frozenset({DIGEST, DIGEST_IN_QUIET, QUIET, GROUP})
 
 
+Windows = dict[str, float]
+"""Subscription → the end of the window in which it groups matches: what a round has asked or opened."""
+
+
 class Wait(NamedTuple):
     """Why a row waits, and until when (seconds since 1970)."""
 
@@ -34,10 +38,11 @@ class Waits:
         self._site = site
         self._digests: dict[tuple[str, str], tuple[float, float]] = {}
 
-    def of(self, tx: Connection, one: Subscription, row: Row, now: float) -> Wait | Release:
+    def of(self, tx: Connection, one: Subscription, row: Row, now: float, windows: Windows) -> Wait | Release:
         """What a row that is worth telling waits for, or how it is released now.
 
-        A row that nobody looked at in time, since nothing ran, is released when it would have been.
+        A row that nobody looked at in time, since nothing ran, is released when it would have been. ``windows``
+        are those of the round of planning.
         """
         if row.state == "waiting" and row.reason in _OURS:
             is_digest = row.reason in {DIGEST, DIGEST_IN_QUIET}
@@ -49,8 +54,16 @@ class Waits:
         found = _unless_quiet(one, Release.AT_ONCE if row.state == "new" else Release.HELD, now)
         if isinstance(found, Wait) or not one.settings.group_minutes:
             return found
-        window = outbox.first_due(tx, one.name, GROUP, now) or since + 60 * one.settings.group_minutes
+        window = self._window(tx, one, since, now, windows)
         return Wait(GROUP, window) if window > now else Release.HELD
+
+    def _window(self, tx: Connection, one: Subscription, since: float, now: float, windows: Windows) -> float:
+        """The end of the window that is open; of none, of one that opens with this row."""
+        if one.name not in windows:
+            windows[one.name] = outbox.first_due(tx, one.name, GROUP, now) or 0.0
+        if windows[one.name] <= now:
+            windows[one.name] = since + 60 * one.settings.group_minutes
+        return windows[one.name]
 
     def _next_digest(self, one: Subscription, after: float) -> float | None:
         asked = (one.settings.digest, one.settings.digest_at)

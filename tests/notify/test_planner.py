@@ -11,6 +11,8 @@ from alertwatch.store import Store, deliveries, labels, mutes
 from alertwatch.store.labels import Label
 from alertwatch.store.mutes import NewMute
 from alertwatch.store.outbox import State
+from consumer.notify import policy
+from consumer.notify.policy import Case, Skip, Tell
 from tests.notify.desk import DAY, HOUR, MINUTE, Desk, at
 
 NEW = "match New SN ZTF26a: g = 19.3, P = 0.80"
@@ -292,6 +294,32 @@ def test_matches_within_a_window_are_grouped(desk: Desk) -> None:
     assert desk.until("2026-03-16 04:00", step=MINUTE)[0].startswith("03:30 match New SN ZTF26e")
 
 
+def test_matches_that_are_planned_together_share_a_window(desk: Desk) -> None:
+    desk.subscribe(group_minutes=30)
+    for name in "abcd":
+        desk.match(f"ZTF26{name}")
+        desk.now += MINUTE
+    assert desk.until("2026-03-16 04:00", step=MINUTE) == ["02:30 summary 4 objects of sn"]
+
+
+def test_a_row_that_cannot_be_decided_holds_up_no_other(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    decide = policy.decide
+
+    def broken(case: Case) -> Skip | Tell:
+        if case.facts.band == "odd":
+            raise ZeroDivisionError("no such band")
+        return decide(case)
+
+    desk.subscribe()
+    desk.match("ZTF26z", band="odd")
+    desk.match("ZTF26a")
+    with monkeypatch.context() as patch:
+        patch.setattr(policy, "decide", broken)
+        assert desk.plan() == [NEW]
+        assert desk.fate("ZTF26z") == "waiting: cannot be decided: ZeroDivisionError: no such band"
+    assert len(desk.until("2026-03-16 02:20")) == 1  # once that is mended
+
+
 def test_a_paused_subscription_waits_and_is_judged_anew_on_resume(desk: Desk) -> None:
     desk.subscribe(where={"classes": ["SN"]})
     desk.pause()
@@ -375,6 +403,7 @@ def test_urgent_messages_have_a_budget_of_their_own(desk: Desk) -> None:
         ("match", True),
         ("match", True),
         ("summary", False),
+        ("summary", True),
     ]
     assert len(desk.told_rows()) == 6
 

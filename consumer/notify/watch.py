@@ -105,7 +105,11 @@ def _of_filters(tx: Connection, settings: Settings) -> Iterator[Trouble]:
 def _of_channels(tx: Connection, settings: Settings, now: float) -> Iterator[Trouble]:
     states, oldest = channels.states(tx), deliveries.oldest(tx)
     failed = deliveries.with_failures(tx, now - FAILED_SECONDS)
-    for name in (name for name, channel in settings.channels.items() if channel.enabled):
+    enabled = {name for name, channel in settings.channels.items() if channel.enabled}
+    for name in sorted(oldest.keys() - enabled):
+        mend = f"Configure it again; alertwatch deliveries list --channel {name} shows them"
+        yield f"channel {name} gone", f"Messages wait for the channel {name}, which is not configured. {mend}"
+    for name in sorted(enabled):
         state = states.get(name)
         if state is not None and state.refused_since is not None:
             mend = f"Mend it, then: alertwatch deliveries retry --channel {name}"

@@ -140,6 +140,14 @@ def test_messages_that_wait_for_long_are_said(desk: Desk) -> None:
     assert word.startswith("pager: Messages for team have waited for more than an hour")
 
 
+def test_messages_for_a_channel_that_is_gone_are_said(desk: Desk) -> None:
+    new = NewDelivery(key="k", subscription="s", channel="old", kind=Kind.MATCH, title="t", due=NOW)
+    with desk.store.write() as tx:
+        deliveries.create(tx, [new], NOW)
+    [word] = desk.later(HOUR)
+    assert word.startswith("pager: Messages wait for the channel old, which is not configured.")
+
+
 def test_a_message_that_was_refused_for_good_is_said(desk: Desk) -> None:
     new = NewDelivery(key="k", subscription="s", channel="team", kind=Kind.MATCH, title="t", due=NOW)
     with desk.store.write() as tx:

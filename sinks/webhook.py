@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import hmac
+import re
 import ssl
 import time
 from typing import TYPE_CHECKING
@@ -26,6 +27,10 @@ PASSING = frozenset({408, 425, 429})
 
 NOBODY_LISTENS = frozenset({401, 403, 404, 405, 407, 410})
 """Statuses that any other notification would get as well."""
+
+
+CARRIED = re.compile(r"([!-~]([ -~]*[!-~])?)?")
+"""The values that a header can carry."""
 
 
 class WebhookSettings(SinkSettings):
@@ -93,7 +98,15 @@ class Webhook(Sink[WebhookSettings]):
     def _credentials(self) -> dict[str, str]:
         headers = {name: value.get_secret_value() for name, value in self.settings.headers.items()}
         token = self.secret("token")
-        return headers if token is None else {**headers, "Authorization": f"Bearer {token}"}
+        if token is not None:
+            headers["Authorization"] = f"Bearer {token}"
+        for name, value in headers.items():
+            if not CARRIED.fullmatch(value):  # the library's error would repeat it
+                raise ChannelRefused(
+                    f"the value of the header {name} holds what no header can carry, such as a line break, "
+                    "a space at its end or a letter that is not ASCII; check token and headers"
+                )
+        return headers
 
     def _signature(self, body: bytes) -> dict[str, str]:
         """The time, so that an old message cannot be played again, and what proves both."""

@@ -137,6 +137,13 @@ def test_an_address_with_a_secret_in_it_is_not_repeated(web):
     assert "hunter" not in str(caught.value)
 
 
+@pytest.mark.parametrize("token", ["s3\ncret", "s3cret ", "s3crét"])
+def test_a_token_that_no_header_can_carry_is_to_be_mended_and_not_repeated(web, token):
+    with pytest.raises(ChannelRefused, match="the header Authorization") as caught:
+        made(web, token=token).send(match())
+    assert token not in str(caught.value)
+
+
 def test_a_server_that_cannot_prove_who_it_is_gets_nothing(web):
     import ssl
     import threading

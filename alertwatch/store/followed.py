@@ -85,9 +85,9 @@ def add(tx: Connection, rows: Iterable[Followed]) -> None:
         _update(tx, key, old.merged(new[key]))
 
 
-def load(tx: Connection, now: float) -> dict[Key, dict[str, float]]:
-    """The objects that are followed now, each with its ``filters``."""
-    query = select(table.c.survey, table.c.object_id, table.c.filters).where(table.c.until_at >= now)
+def load(tx: Connection, until_at: float) -> dict[Key, dict[str, float]]:
+    """The objects that are followed until then at least, each with its ``filters``."""
+    query = select(table.c.survey, table.c.object_id, table.c.filters).where(table.c.until_at >= until_at)
     return {(survey, object_id): filters for survey, object_id, filters in tx.execute(query)}
 
 

@@ -22,6 +22,7 @@ from alertwatch.store.verdicts import NewMatch
 from alertwatch.subscriptions import Subscription
 
 DAY = 86_400.0  # seconds
+ANEW_SECONDS = 600.0  # so often all followed objects are read; in between, only those that matched lately
 SETTLED_SECONDS = 600.0  # after this the transaction that follows an object is committed, or has failed
 
 Seconds = Mapping[str, Mapping[str, float]]
@@ -41,6 +42,7 @@ class Notices:
         self._seconds: Seconds = {}
         self._objects: dict[Key, float] = {}  # followed → when this process noted it; 0: read from the database
         self._lock = threading.Lock()
+        self._read_at = self._all_read_at = 0.0
 
     def follows(self, alert: Alert) -> bool:
         """Whether a subscription follows the alert's object: asked of every alert there is."""
@@ -52,11 +54,15 @@ class Notices:
         for name, one in subscriptions.items():
             for filter_ in one.settings.filters:
                 seconds.setdefault(filter_, {})[name] = one.settings.follow_days * DAY
-        known = followed.load(tx, now) if seconds else {}
+        anew = seconds != self._seconds or not self._read_at <= now < self._all_read_at + ANEW_SECONDS
+        until_at = now if anew else max(now, self._read_at - SETTLED_SECONDS + _shortest(seconds))
+        known = followed.load(tx, until_at) if seconds else {}
         objects = {key: 0.0 for key, matched in known.items() if _followers(seconds, matched, now)}
         with self._lock:
-            fresh = {key: at for key, at in self._objects.items() if at > now - SETTLED_SECONDS}
-            self._seconds, self._objects = seconds, objects | fresh
+            since = now - SETTLED_SECONDS if anew else -1.0
+            kept = {key: at for key, at in self._objects.items() if at > since}
+            self._seconds, self._objects = seconds, objects | kept
+        self._read_at, self._all_read_at = now, now if anew else self._all_read_at
 
     def record(self, tx: Connection, judged: Iterable[Judged], new: Iterable[NewMatch], now: float) -> None:
         """Write a row for each subscription and new match, and each later alert of an object that it follows.
@@ -140,6 +146,11 @@ def _followers(seconds: Seconds, matched: Mapping[str, float], now: float) -> se
         for subscription, patience in seconds.get(filter_, {}).items()
         if now <= at + patience
     }
+
+
+def _shortest(seconds: Seconds) -> float:
+    """For how long a match is followed at least, whichever filter it was."""
+    return min((max(patience.values()) for patience in seconds.values()), default=0.0)
 
 
 def _row(subscription: str, filter_: str, alert: Alert, facts: Facts, match_id: int | None = None) -> NewRow:

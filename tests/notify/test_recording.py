@@ -192,6 +192,17 @@ def test_what_one_process_follows_another_sees_after_a_refresh(store: Store) -> 
     assert [alert for _, _, alert in desk.recorded()] == [candid(), candid(2)]
 
 
+def test_what_is_followed_for_a_short_time_is_seen_by_others_as_well(store: Store) -> None:
+    both = subscription("short", "first", follow_days=0.1), subscription("long", "broken", follow_days=60)
+    desk, another = Desk(store, *both), Desk(store, *both)
+    for process in (desk, another):
+        process.now += 60
+    desk.take(packet())
+    another.now += 60
+    another.refresh(*both)
+    assert another.notices.follows(ZtfPacket().glance(packet(1)))
+
+
 def test_a_refresh_between_match_and_commit_forgets_nothing(store: Store) -> None:
     desk = Desk(store, TEAM)
     outcome = desk.pipeline.process([message(packet())])

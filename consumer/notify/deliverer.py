@@ -151,19 +151,29 @@ class Deliverer:
                 return
             self._pace.took()
             receipt, outcome = self._sink.send(notification), "sent"
-        error = self._complete(delivery, notification, receipt) if self._completes else None
-        self._ledger.sent(delivery, receipt, outcome, error)
-
-    def _complete(self, delivery: Delivery, notification: Notification, receipt: Receipt) -> str | None:
-        """What follows the message that is out; ``None``, or why the channel will never take it."""
+        if not self._completes:
+            self._ledger.sent(delivery, receipt, outcome)
+            return
         if delivery.receipt is None:
             self._ledger.posted(delivery, receipt)
+        self._complete(delivery, notification, receipt, outcome)
+
+    def _complete(self, delivery: Delivery, notification: Notification, receipt: Receipt, outcome: str) -> None:
+        """What follows the message that is out. If it fails, it is tried later; no other message waits."""
+        refusal = None
         try:
             self._sink.complete(notification, receipt)
         except (NotificationRefused, ChannelRefused) as error:
-            log.warning("a message is out without all of it", delivery=delivery.id, error=str(error))
-            return str(error)
-        return None
+            refusal = str(error)
+            log.warning("a message is out without all of it", delivery=delivery.id, error=refusal)
+        except ChannelUnavailable as error:
+            self._ledger.put_off(delivery, str(error), error.retry_after)
+            return
+        except Exception as error:
+            log.exception("a channel failed unexpectedly; it is tried again", channel=self.channel)
+            self._ledger.put_off(delivery, _said(error))
+            return
+        self._ledger.sent(delivery, receipt, outcome, refusal)
 
 
 def _said(error: Exception) -> str:

@@ -60,9 +60,14 @@ class Ledger:
 
     def posted(self, delivery: Delivery, receipt: Receipt) -> None:
         """The message is out, and something is to follow it."""
-        self._store.write(lambda tx: deliveries.posted(tx, delivery, receipt))
 
-    def sent(self, delivery: Delivery, receipt: Receipt, outcome: str, error: str | None) -> None:
+        def note(tx: Connection) -> None:
+            deliveries.posted(tx, delivery, receipt)
+            self._works(tx)
+
+        self._store.write(note)
+
+    def sent(self, delivery: Delivery, receipt: Receipt, outcome: str, error: str | None = None) -> None:
         """All of it is out, but for what ``error`` says."""
 
         def note(tx: Connection) -> None:
@@ -82,11 +87,18 @@ class Ledger:
         self._store.write(note)
         log.error("message refused", channel=self.channel, delivery=delivery.id, error=error)
 
-    def put_off(self, delivery: Delivery, error: str) -> None:
-        """The message is tried later; the channel has no part in it."""
+    def put_off(self, delivery: Delivery, error: str, asked: float | None = None) -> None:
+        """The message, or what follows it, is tried later; the others wait only if the channel ``asked``."""
         now = self._clock()
-        due = now + delay(self._settings, delivery.attempts)
-        self._store.write(lambda tx: deliveries.later(tx, delivery, error, due, now))
+        due = now + delay(self._settings, delivery.attempts, asked)
+
+        def note(tx: Connection) -> None:
+            deliveries.later(tx, delivery, error, due, now)
+            if asked is not None:
+                channels.hold(tx, self.channel, error, due)
+
+        self._store.write(note)
+        log.warning("a message waits", channel=self.channel, delivery=delivery.id, error=error)
 
     def unavailable(self, delivery: Delivery, error: str, asked: float | None = None) -> None:
         """The message is tried later, and so is all else for this channel: it would fare no better."""

@@ -189,6 +189,37 @@ def test_pictures_that_fail_are_tried_again_without_the_message(desk: Desk) -> N
     assert desk.outcomes(number) == ["later", "sent"]
 
 
+def test_pictures_that_fail_hold_no_other_message_back(desk: Desk) -> None:
+    sink = searchable(desk)
+    sink.in_complete = [ChannelUnavailable("away"), KeyError("unforeseen")]
+    desk.queue("a", "b", "c")
+    desk.deliver()
+    assert (sink.keys, desk.states()) == (["a", "b", "c"], ["posted", "posted", "sent"])
+    assert desk.channel() is None
+
+
+def test_everything_waits_for_as_long_as_the_channel_asks_while_it_takes_pictures(desk: Desk) -> None:
+    sink = searchable(desk)
+    sink.in_complete = [ChannelUnavailable("too fast", retry_after=300.0)]
+    desk.queue("a", "b")
+    desk.deliver()
+    assert sink.keys == ["a"]
+    desk.clock.now += 300
+    desk.deliver()
+    assert (sink.keys, desk.states()) == (["a", "b"], ["sent", "sent"])
+
+
+def test_a_channel_that_took_a_message_counts_as_working_though_its_pictures_are_due(desk: Desk) -> None:
+    sink = searchable(desk)
+    sink.faults = [ChannelUnavailable("away")]
+    sink.in_complete = [ChannelUnavailable("away")]
+    desk.queue("a")
+    desk.deliver()
+    desk.clock.now += 100
+    desk.deliver()
+    assert (desk.states(), desk.channel()) == (["posted"], None)
+
+
 # -- accepted or not? -----------------------------------------------------------------------------------------
 
 

@@ -71,7 +71,7 @@ def _latest(alert: Alert) -> Detection | None:
 
 
 def _age(alert: Alert) -> float | None:
-    summary = alert.summary
-    told = (summary.first_mjd, summary.first_hist_mjd) if summary else ()
+    """Since the first detection, as filters count it: see `alertwatch.history.first_detection`."""
+    told = () if alert.summary is None else (alert.summary.first_mjd,)
     first = min((mjd for mjd in (*told, *(d.mjd for d in alert.detections)) if mjd is not None), default=None)
     return None if first is None or alert.time is None else max(0.0, alert.time - first)

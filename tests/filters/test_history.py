@@ -2,6 +2,7 @@ from msgspec.structs import replace
 
 from alertwatch import history
 from alertwatch.alert import Part
+from alertwatch.facts import Facts
 from tests.filters.examples import FIRST, LIMIT, NOW, OWN, ZTF_SN, first, own, without
 
 
@@ -44,3 +45,9 @@ def test_a_placeholder_that_knows_less_than_the_history_is_corrected_by_it() -> 
 def test_the_surveys_own_history_does_not_tell_the_first_alert() -> None:
     assert history.first_detection(first(ZTF_SN, first_mjd=None, first_hist_mjd=NOW - 2)) is None
     assert history.first_detection(replace(ZTF_SN, summary=None)) is None
+
+
+def test_people_are_told_the_age_that_filters_judge() -> None:
+    alert = first(ZTF_SN, first_mjd=NOW - 2.0, first_hist_mjd=NOW - 400.0)
+    assert history.first_detection(alert) == NOW - 2.0
+    assert Facts.of(alert).age_days == 2.0

@@ -12,8 +12,9 @@ class Facts(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """An alert at a glance; ``None`` is *not known*, and meets no condition.
 
     ``mjd`` is the alert's time, MJD UTC; ``class_name`` the canonical top class and ``probability`` its own;
-    ``mag`` the difference magnitude (AB) in ``band``; ``ra`` and ``dec`` degrees; ``age_days`` time since the
-    object's first detection [d]; ``grade`` the filter's.
+    ``mag`` the difference magnitude (AB) in ``band`` of a source brighter than its reference (of a fainter one
+    it is what is lacking); ``ra`` and ``dec`` degrees; ``age_days`` time since the object's first
+    detection [d]; ``grade`` the filter's.
     """
 
     mjd: float | None = None
@@ -31,6 +32,7 @@ class Facts(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     def of(cls, alert: Alert, grade: str | None = None) -> Facts:
         """The facts of an alert: those of its own detection, else of the object's latest one."""
         seen = alert.detection or _latest(alert)
+        bright = seen if seen is not None and seen.positive is not False else None
         message = alert.classification
         best = message.best if message else None
         return cls(
@@ -38,8 +40,8 @@ class Facts(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
             class_name=canonical(best) if best else None,
             classifier=message.classifier if message else None,
             probability=message.probabilities[best] if message and best else None,
-            band=seen.band if seen else None,
-            mag=seen.mag if seen else None,
+            band=bright.band if bright else None,
+            mag=bright.mag if bright else None,
             ra=alert.ra if alert.ra is not None or seen is None else seen.ra,
             dec=alert.dec if alert.dec is not None or seen is None else seen.dec,
             age_days=_age(alert),

@@ -148,6 +148,7 @@ class Notifier:
         self._planning = True
         if time.monotonic() - self._refreshed_at >= REFRESH_SECONDS:
             self.refresh()
+        self._planner.foresee(self._subscriptions.values())
         if self._planner.plan():
             for deliverer in self._deliverers:
                 deliverer.wake()

@@ -6,7 +6,8 @@ only, so a run that was missed is caught up by the next one, and a kill at any p
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
+from itertools import takewhile
 
 import structlog
 from sqlalchemy import Connection, text
@@ -43,6 +44,10 @@ class Planner:
         self._waits = Waits(settings.site)
         self._clock = clock
 
+    def foresee(self, subscriptions: Iterable[Subscription]) -> None:
+        """Compute when their next digests are due, so that no transaction waits while astropy is loaded."""
+        self._waits.foresee(subscriptions, self._clock())
+
     def plan(self) -> int:
         """Look at all rows that are new or due, in transactions of at most `CHUNK`; gives how many they were.
 
@@ -60,7 +65,7 @@ class Planner:
             raise
         except Exception:  # one row must not hold up all others for ever
             log.exception("rows of the outbox cannot be decided together; they are looked at one by one")
-        return sum(self._one() for _ in range(CHUNK))
+        return sum(takewhile(bool, (self._one() for _ in range(CHUNK))))
 
     def _planned(self, most: int) -> int:
         with self._store.write() as tx:

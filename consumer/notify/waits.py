@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import NamedTuple
 
 from sqlalchemy import Connection
@@ -37,6 +38,11 @@ class Waits:
     def __init__(self, site: SiteSettings) -> None:
         self._site = site
         self._digests: dict[tuple[str, str], tuple[float, float]] = {}
+
+    def foresee(self, subscriptions: Iterable[Subscription], now: float) -> None:
+        """Have the next digests ready."""
+        for one in subscriptions:
+            self._next_digest(one, now)
 
     def of(self, tx: Connection, one: Subscription, row: Row, now: float, windows: Windows) -> Wait | Release:
         """What a row that is worth telling waits for, or how it is released now.

@@ -38,7 +38,10 @@ def postgres_server() -> Iterator[sa.URL]:
         pytest.skip("needs Docker: no engine answers `docker info`")
     from testcontainers.community.postgres import PostgresContainer
 
-    with PostgresContainer(POSTGRES_IMAGE, driver="psycopg") as container:
+    hurried = (
+        "postgres -c fsync=off -c synchronous_commit=off -c full_page_writes=off"  # no test cuts the power
+    )
+    with PostgresContainer(POSTGRES_IMAGE, driver="psycopg").with_command(hurried) as container:
         yield sa.make_url(container.get_connection_url())
 
 

@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from alertwatch.store.deliveries import Attempt, Delivery, Item
 
 STATES = ("pending", "sending", "posted", "sent", "failed")
+NOTHING_DUE = "there is none to try again: all are sent, or under way"
 
 COLUMNS = [
     Column("id", "ID", right=True),
@@ -106,9 +107,10 @@ def show_(session: Session, delivery_id: int, format_: str) -> None:
     with session.store() as store, store.read() as tx:
         delivery = deliveries.get(tx, delivery_id)
         tried, told = deliveries.attempts(tx, delivery_id), deliveries.items(tx, delivery_id)
-    if delivery is None:
-        raise AlertwatchError(f"there is no message {delivery_id}; `alertwatch deliveries list` lists them")
-    row = _row(delivery) | {"attempts": [_attempt(one) for one in tried], "items": [_item(one) for one in told]}
+    row = _row(_there(delivery, delivery_id)) | {
+        "attempts": [_attempt(one) for one in tried],
+        "items": [_item(one) for one in told],
+    }
     if format_ == "json":
         click.echo(dumps(row, indent=2))
     else:
@@ -128,9 +130,18 @@ def retry(session: Session, ids: tuple[int, ...], channel: str | None) -> None:
 
     with session.store() as store, store.write() as tx:
         now = time.time()
+        for delivery_id in ids:
+            _there(deliveries.get(tx, delivery_id), delivery_id)
         number = deliveries.retry(tx, ids or None, now, channel)
         channels.try_now(tx, channel, now)
-    click.echo(f"{count(number)} are due now; a running `alertwatch run` sends them")
+    due = "1 message is" if number == 1 else f"{count(number)} messages are"
+    click.echo(f"{due} due now; a running `alertwatch run` sends them" if number else NOTHING_DUE)
+
+
+def _there(delivery: Delivery | None, delivery_id: int) -> Delivery:
+    if delivery is None:
+        raise AlertwatchError(f"there is no message {delivery_id}; `alertwatch deliveries list` lists them")
+    return delivery
 
 
 def _row(delivery: Delivery) -> Row:

@@ -43,6 +43,8 @@ def list_(session: Session, format_: Format) -> None:
         {"name": name, "channels": _channels(settings, name), "about": about(kind)}
         for name, kind in registry.sinks(settings.plugins.folders).items()
     ]
+    if format_ in {"table", "csv"}:
+        rows = [row | {"channels": ", ".join(row["channels"]) or None} for row in rows]
     show(rows, COLUMNS, format_, "there are no sinks")
 
 

@@ -88,7 +88,7 @@ def test_a_message_that_is_not_there_is_an_error(cli, ledger):
 
 
 def test_retry_makes_what_failed_or_was_put_off_due_and_tries_the_channels(cli, ledger):
-    assert cli("deliveries", "retry").stdout.startswith("3 are due now")
+    assert cli("deliveries", "retry").stdout.startswith("3 messages are due now")
 
     listed = rows(cli("deliveries", "list", "--format", "json"))
     assert [row["next"] for row in listed.values()] == ["due", "due", "due", None]
@@ -99,7 +99,19 @@ def test_retry_makes_what_failed_or_was_put_off_due_and_tries_the_channels(cli, 
 
 
 def test_retry_of_a_channel_or_of_one_leaves_the_others(cli, ledger):
-    assert cli("deliveries", "retry", "--channel", "pi").stdout.startswith("1 are due now")
+    assert cli("deliveries", "retry", "--channel", "pi").stdout.startswith("1 message is due now")
     number = str(rows(cli("deliveries", "list", "--format", "json"))["three"]["id"])
-    assert cli("deliveries", "retry", number).stdout.startswith("1 are due now")
+    assert cli("deliveries", "retry", number).stdout.startswith("1 message is due now")
     assert rows(cli("deliveries", "list", "--format", "json"))["two"]["next"] == "in 15 min"
+
+
+def test_a_message_that_is_not_there_cannot_be_tried_again(cli, ledger):
+    result = cli("deliveries", "retry", "999")
+    assert result.exit_code == 1
+    assert result.stderr == "alertwatch: there is no message 999; `alertwatch deliveries list` lists them\n"
+
+
+def test_a_retry_says_when_there_is_nothing_to_try(cli, ledger):
+    assert cli("deliveries", "retry", "--channel", "nobody").stdout == (
+        "there is none to try again: all are sent, or under way\n"
+    )

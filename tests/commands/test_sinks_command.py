@@ -29,3 +29,13 @@ def test_a_misspelt_sink_gets_the_nearest_one(cli, settings_file):
 
     assert result.exit_code == 1
     assert result.stderr == "alertwatch: there is no sink 'webhok'; did you mean 'webhook'?\n"
+
+
+def test_the_channels_of_a_sink_are_listed_as_people_write_them(cli, settings_file):
+    more = "".join(
+        f'[channels.{name}]\nuse = "file"\npath = "{name}.jsonl"\n' for name in ("nightly", "archive")
+    )
+    settings_file.write_text(settings_file.read_text() + more)
+    said = cli("sinks").stdout
+    assert "archive, nightly" in said
+    assert "[" not in said

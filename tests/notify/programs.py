@@ -63,15 +63,18 @@ def storm_searchable(url: str, file: Path) -> None:
 
 
 def _storm(url: str, sink: File) -> None:
-    kills = 0
-    while _left(url):
+    """Each process lives for a moment; for a longer one where the machine lets nothing be done in it."""
+    kills, moment, left = 0, 0.2, _left(url)
+    while left:
         child = os.fork()
         if child == 0:
             _deliver_for_ever(url, sink)
-        time.sleep(random.uniform(0.03, 0.2))
+        time.sleep(random.uniform(0.15, 1.0) * moment)
         os.kill(child, signal.SIGKILL)
         os.waitpid(child, 0)
         kills += 1
+        before, left = left, _left(url)
+        moment *= 1.5 if left == before else 1.0
     print(kills)
 
 

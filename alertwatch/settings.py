@@ -339,7 +339,6 @@ class SiteSettings(Section):
     name: str = Field("Cerro Pachón", description="for people")
     latitude: float = Field(-30.2446, ge=-90, le=90, description="north positive [deg]")
     longitude: float = Field(-70.7494, ge=-180, le=180, description="east positive [deg]")
-    height: float = Field(2663.0, description="above sea level [m]")
 
 
 class NotificationSettings(Section):

@@ -106,7 +106,7 @@ def _of_channels(tx: Connection, settings: Settings, now: float) -> Iterator[Tro
     states, oldest = channels.states(tx), deliveries.oldest(tx)
     failed = deliveries.with_failures(tx, now - FAILED_SECONDS)
     enabled = {name for name, channel in settings.channels.items() if channel.enabled}
-    for name in sorted(oldest.keys() - enabled):
+    for name in sorted(oldest.keys() - settings.channels.keys()):
         mend = f"Configure it again; alertwatch deliveries list --channel {name} shows them"
         yield f"channel {name} gone", f"Messages wait for the channel {name}, which is not configured. {mend}"
     for name in sorted(enabled):

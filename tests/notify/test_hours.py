@@ -15,10 +15,10 @@ from alertwatch.settings import SiteSettings, SubscriptionSettings
 from consumer.notify import twilight
 from consumer.notify.hours import next_digest, quiet_until
 
-PALOMAR = SiteSettings(name="Palomar", latitude=33.3563, longitude=-116.8650, height=1712.0)
+PALOMAR = SiteSettings(name="Palomar", latitude=33.3563, longitude=-116.8650)
 PACHON = SiteSettings()
-TROMSO = SiteSettings(name="Tromsø", latitude=69.65, longitude=18.96, height=10.0)
-POLE = SiteSettings(name="South Pole", latitude=-89.99, longitude=0.0, height=2835.0)
+TROMSO = SiteSettings(name="Tromsø", latitude=69.65, longitude=18.96)
+POLE = SiteSettings(name="South Pole", latitude=-89.99, longitude=0.0)
 
 moments = st.floats(1.6e9, 2.2e9)
 zones = st.sampled_from(["UTC", "America/Santiago", "Europe/Berlin", "Australia/Lord_Howe", "Asia/Kolkata"])

@@ -46,8 +46,9 @@ class FileSettings(SinkSettings):
     """Which file, and in what form."""
 
     path: File = Field(description="the file; its folder must be there")
-    format: Literal["jsonl", "csv"] = Field(
-        "jsonl", description="one JSON object in each line, or CSV with a header"
+    format: Literal["jsonl", "csv"] | None = Field(
+        None,
+        description="a JSON object in each line, or CSV; default: csv if path ends in .csv, else jsonl",
     )
 
 
@@ -58,6 +59,7 @@ class FileSink(Sink[FileSettings]):
 
     def __init__(self, name: str, settings: FileSettings) -> None:
         super().__init__(name, settings)
+        self._format = settings.format or ("csv" if settings.path.suffix.lower() == ".csv" else "jsonl")
         self._lines_there: dict[str, int] = {}
 
     def check(self) -> str:
@@ -98,16 +100,16 @@ class FileSink(Sink[FileSettings]):
         return None
 
     def _header(self) -> bytes:
-        return _csv_line(list(COLUMNS)) if self.settings.format == "csv" else b""
+        return _csv_line(list(COLUMNS)) if self._format == "csv" else b""
 
     def _start(self, key: str) -> bytes:
         """What each line of a notification begins with."""
-        if self.settings.format == "csv":
+        if self._format == "csv":
             return _csv_line([_cell(key), ""]).rstrip(b"\r\n")
         return b'{"key":' + msgspec.json.encode(key) + b","
 
     def _lines(self, notification: Notification) -> list[bytes]:
-        if self.settings.format == "csv":
+        if self._format == "csv":
             return [_csv_line([_cell(value) for value in row.values()]) for row in rows(notification)]
         return [msgspec.json.encode(row) + b"\n" for row in rows(notification)]
 
@@ -131,7 +133,7 @@ class FileSink(Sink[FileSettings]):
         beginning, header = os.pread(file, 4096, 0), self._header()
         if beginning and not beginning.startswith(header or b"{") and not header.startswith(beginning):
             raise ChannelRefused(
-                f"{self.settings.path} holds something else than {self.settings.format} "
+                f"{self.settings.path} holds something else than {self._format} "
                 "of ours; move it away or name another path"
             )
 
@@ -150,7 +152,7 @@ class FileSink(Sink[FileSettings]):
             return
         with mmap.mmap(file, 0, access=mmap.ACCESS_READ) as contents:
             start = contents.rfind(b"\n") + 1
-            is_whole = self.settings.format == "jsonl" and _is_json(contents[start:])
+            is_whole = self._format == "jsonl" and _is_json(contents[start:])
         if is_whole:
             _write(file, b"\n")
         else:

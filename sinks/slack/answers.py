@@ -6,6 +6,7 @@ https://docs.slack.dev/reference/methods/chat.postMessage (errors), and those of
 from __future__ import annotations
 
 from collections.abc import Mapping
+from http import HTTPStatus
 from typing import Any
 
 from alertwatch.errors import AlertwatchError, ChannelRefused, ChannelUnavailable, NotificationRefused
@@ -107,7 +108,8 @@ def error_of(who: str, status: int, answer: Mapping[str, Any], headers: Mapping[
         return ChannelRefused(f"Slack refuses {who}: {error}{_scope(answer)}; {TO_DO[error]}")
     if error in UNFIT:
         return NotificationRefused(f"Slack refuses this message ({who}): {error}{_details(answer)}")
-    known = error if error.isidentifier() else f"HTTP status {status}"
+    strange = "an answer that is not Slack's (a proxy?)" if status == HTTPStatus.OK else f"HTTP status {status}"
+    known = error if error.isidentifier() else strange
     return ChannelUnavailable(f"Slack cannot serve {who} now: {known}", _delay(headers))
 
 

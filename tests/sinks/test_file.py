@@ -25,7 +25,7 @@ def path(tmp_path: Path) -> Path:
     return tmp_path / "matches"
 
 
-def sink(path: Path, format_: str = "jsonl") -> FileSink:
+def sink(path: Path, format_: str | None = None) -> FileSink:
     return FileSink("log", FileSettings.model_validate({"path": path, "format": format_}))
 
 
@@ -47,6 +47,15 @@ def test_a_line_holds_what_is_known_of_the_object(path):
     assert (row["object_id"], row["class"], row["mag"], row["band"]) == ("ZTF24abcdef", "SN", 18.62, "g")
     assert row["filters"] == "young_sn"
     assert row["matched"][0]["criteria"][0]["name"] == "class is SN"
+
+
+@pytest.mark.parametrize(
+    ("name", "format_", "begins"),
+    [("a.csv", None, "key,"), ("a.CSV", None, "key,"), ("a.jsonl", None, "{"), ("a.csv", "jsonl", "{")],
+)
+def test_the_paths_end_tells_the_format_unless_the_settings_do(tmp_path, name, format_, begins):
+    sink(tmp_path / name, format_).send(match())
+    assert (tmp_path / name).read_text().startswith(begins)
 
 
 def test_a_digest_is_a_line_for_each_object_and_a_word_is_one_line(path):

@@ -200,6 +200,12 @@ def test_pictures_come_once_whichever_step_breaks(slack: SlackServer, method: st
     assert len(names(slack.thread(receipt.id))) == 2
 
 
+def test_a_page_that_stands_where_slack_should_answer_is_named_as_such(slack: SlackServer) -> None:
+    slack.fail("chat.postMessage", Fault(body="<html>log in to the guest network</html>"))
+    with pytest.raises(ChannelUnavailable, match="an answer that is not Slack's"):
+        channel(slack).send(match())
+
+
 def test_an_interrupted_digest_is_completed_without_repetition(slack: SlackServer) -> None:
     slack.fail("chat.postMessage", Fault(), ACCEPTED_THEN_DROPPED, Fault(), DROPPED)
     receipt = deliver(channel(slack), digest(200), again=lambda: channel(slack))

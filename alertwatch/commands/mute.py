@@ -58,7 +58,16 @@ def list_(session: Session, format_: Format) -> None:
 @click.pass_obj
 def object_(session: Session, object_id: str, span: float | None, reason: str | None) -> None:
     """Mute an object, whatever other ids it has: OBJECT is ZTF24abcdef or ztf:ZTF24abcdef."""
-    _mute(session, "object", object_id, span, reason)
+    from alertwatch.store import queries
+
+    name = object_id.strip()
+    if not name:
+        raise click.BadParameter("give the id of an object, such as ZTF24abcdef", param_hint="'OBJECT'")
+    _mute(session, "object", name, span, reason)
+    with session.store() as store, store.read() as tx:
+        found = queries.matches(tx, object_id=name.rpartition(":")[2])
+    if not found:
+        click.echo(f"no filter has matched {name} so far; it is muted all the same", err=True)
 
 
 @command.command("filter")

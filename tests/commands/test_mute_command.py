@@ -39,6 +39,18 @@ def test_muting_again_changes_the_end(cli, store):
     assert mute["until"] is None
 
 
+def test_an_object_that_nothing_has_matched_is_muted_with_a_word_about_it(cli, store):
+    said = cli("mute", "object", "ztf:ZTF24abcdef")
+
+    assert said.exit_code == 0
+    assert said.stderr == "no filter has matched ztf:ZTF24abcdef so far; it is muted all the same\n"
+
+
+def test_an_empty_id_is_no_object(cli, store):
+    assert cli("mute", "object", " ").exit_code == 2
+    assert listed(cli) == []
+
+
 def test_a_mute_can_be_undone_once(cli, store):
     cli("mute", "object", "ZTF24abcdef")
 

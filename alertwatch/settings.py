@@ -352,7 +352,7 @@ class NotificationSettings(Section):
         24.0, gt=0, description="tell the operator when no alert came for longer than this [h]"
     )
     retry_minutes: tuple[float, ...] = Field(
-        (0.1, 0.2, 0.5, 1, 2, 5), description="delays of the first retries of a message [min], with jitter"
+        (0.03, 0.1, 0.5, 1, 2, 5), description="delays of the first retries of a message [min], with jitter"
     )
     then_every_minutes: float = Field(10.0, gt=0, description="delay of the later retries [min]")
     refused_every_minutes: float = Field(

@@ -17,8 +17,7 @@ from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 from PIL import Image
 
-from alertwatch.alert import Cutouts
-from alertwatch.light_curve import LightCurve
+from alertwatch.alert import Cutouts, LightCurve
 from alertwatch.notification import Picture
 from alertwatch.plots import alt
 from alertwatch.plots.cutouts import cutouts, draw, stamps

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from alertwatch.light_curve import LightCurve
+from alertwatch.alert import LightCurve
 from alertwatch.plots.cutouts import Stamp
 from alertwatch.plots.light_curve import Point, detections
 from alertwatch.plots.style import BANDS, drawable

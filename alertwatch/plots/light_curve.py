@@ -13,7 +13,7 @@ from matplotlib.lines import Line2D
 from matplotlib.ticker import FuncFormatter, MaxNLocator
 
 from alertwatch import photometry, times
-from alertwatch.light_curve import LightCurve
+from alertwatch.alert import LightCurve
 from alertwatch.plots import style
 from alertwatch.plots.style import DPI, FONT, INK, SOFT
 

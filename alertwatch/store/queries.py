@@ -11,9 +11,8 @@ import msgspec
 from sqlalchemy import Connection, Select, Table, func, or_, select
 
 from alertwatch import sky
-from alertwatch.alert import CrossMatch, Detection, ForcedPhotometry, NonDetection
+from alertwatch.alert import CrossMatch, Detection, ForcedPhotometry, LightCurve, NonDetection
 from alertwatch.filter import FOLLOWED, Criterion, Result
-from alertwatch.light_curve import LightCurve
 from alertwatch.store import healpix, tables
 
 

@@ -10,10 +10,9 @@ from msgspec.structs import replace
 from sqlalchemy import Connection
 
 from alertwatch import render
-from alertwatch.alert import CrossMatch
+from alertwatch.alert import CrossMatch, LightCurve
 from alertwatch.facts import Facts
 from alertwatch.filter import FOLLOWED
-from alertwatch.light_curve import LightCurve
 from alertwatch.notification import Entry, MatchedBy, Notification, Receipt
 from alertwatch.render import derived
 from alertwatch.store import deliveries, followed, labels, queries

@@ -9,8 +9,7 @@ from typing import Any
 
 from msgspec.structs import replace
 
-from alertwatch.alert import Cutouts, Survey
-from alertwatch.light_curve import LightCurve
+from alertwatch.alert import Cutouts, LightCurve, Survey
 from alertwatch.notification import Notification, Picture
 from alertwatch.sink import Sink
 from alertwatch.store import Store, cutouts

@@ -12,8 +12,7 @@ from matplotlib.collections import LineCollection
 from matplotlib.container import ErrorbarContainer
 from matplotlib.figure import Figure
 
-from alertwatch.alert import Detection, ForcedPhotometry, NonDetection
-from alertwatch.light_curve import LightCurve
+from alertwatch.alert import Detection, ForcedPhotometry, LightCurve, NonDetection
 from alertwatch.plots import light_curve, png
 from alertwatch.plots.style import BANDS
 

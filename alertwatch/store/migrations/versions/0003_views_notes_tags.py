@@ -76,7 +76,7 @@ def _filled_in(query: str, words: dict[str, str]) -> str:
 
 
 def _said(source: str) -> str:
-    """Columns with what people said of the object of ``source``: subqueries, which cost nothing unless asked."""
+    """Columns with what people said of an object: subqueries, which cost nothing unless asked for."""
     own = f"x.survey = {source}.survey AND x.object_id = {source}.object_id"
     return f"""
         (SELECT [listed x.said] FROM (SELECT x.label || ' (' || x."by" || ')' AS said FROM labels x
@@ -116,7 +116,8 @@ VIEWS = {
         m.id AS match_id, m.filter, m.grade, m.class_name AS class, m.classifier, m.probability,
         m.mjd AS match_mjd, [mjd m.mjd] AS match_utc, m.band, m.mag,{_said("o")}
     FROM objects o LEFT JOIN matches m ON m.id = (SELECT x.id FROM matches x
-        WHERE x.survey = o.survey AND x.object_id = o.object_id ORDER BY x.mjd DESC NULLS LAST, x.id DESC LIMIT 1)""",
+        WHERE x.survey = o.survey AND x.object_id = o.object_id
+        ORDER BY x.mjd DESC NULLS LAST, x.id DESC LIMIT 1)""",
     # Joined with objects, whose index finds an object without its survey being named.
     "v_light_curves": """
     SELECT o.survey, o.object_id, 'detection' AS kind, [mjd d.mjd] AS time_utc, d.mjd, d.band,

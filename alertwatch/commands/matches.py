@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import click
@@ -11,9 +12,10 @@ import msgspec
 from alertwatch.commands import Session
 from alertwatch.commands.label import as_row
 from alertwatch.console import Column, Format, Row, clock, date, format_option, number, show
-from alertwatch.moments import Cone, Moment
+from alertwatch.query.options import selection_options
 
 if TYPE_CHECKING:
+    from alertwatch.query.selection import Selection
     from alertwatch.store.labels import Label
     from alertwatch.store.queries import Match
 
@@ -47,40 +49,16 @@ COLUMNS = [
 
 
 @click.command()
-@click.option("--filter", "filter_", metavar="NAME", help="Only of this configured filter.")
-@click.option("--class", "class_name", metavar="CLASS", help="Only of this top class, e.g. SN.")
-@click.option("--since", type=Moment(), help="Alerts from this time on: MJD, ISO date, or 12h, 3d ago.")
-@click.option("--until", type=Moment(), help="Alerts before this time.")
-@click.option("--cone", type=Cone(), help="In a circle: degrees, radius in arcsec (5' arcmin, 2d degrees).")
-@click.option("--object", "object_id", metavar="ID", help="Only of this object.")
+@selection_options
 @click.option("--limit", type=click.IntRange(1), default=100, show_default=True, help="At most so many.")
 @format_option
 @click.pass_obj
-def command(
-    session: Session,
-    filter_: str | None,
-    class_name: str | None,
-    since: float | None,
-    until: float | None,
-    cone: tuple[float, float, float] | None,
-    object_id: str | None,
-    limit: int,
-    format_: Format,
-) -> None:
+def command(session: Session, selection: Selection, limit: int, format_: Format) -> None:
     """List matches, the newest alert first."""
     from alertwatch.store import labels, queries
 
-    with session.store() as store, store.read() as tx:
-        found = queries.matches(
-            tx,
-            filter=filter_,
-            class_name=class_name,
-            since=since,
-            until=until,
-            cone=cone,
-            object_id=object_id,
-            limit=limit + 1,
-        )
+    with session.reader() as reader, reader.read() as tx:
+        found = queries.matches(tx, replace(selection, limit=limit + 1))
         said = labels.of(tx, [(match.survey, match.object_id) for match in found])
     rows = [_row(match, said.get((match.survey, match.object_id), ())) for match in found[:limit]]
     columns = COLUMNS if said else COLUMNS[:-1]

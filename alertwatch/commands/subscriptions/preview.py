@@ -81,12 +81,14 @@ def _of_match(session: Session, subscription: Subscription, object_id: str | Non
 
 
 def _newest_match(tx: Connection, subscription: Subscription, object_id: str | None) -> Match | None:
+    from alertwatch.query.selection import Selection
     from alertwatch.store import queries
 
+    objects = None if object_id is None else (object_id,)
     found = [
         match
         for name in subscription.settings.filters
-        for match in queries.matches(tx, filter=name, object_id=object_id, limit=1)
+        for match in queries.matches(tx, Selection(filter=name, objects=objects, limit=1))
     ]
     return max(found, key=lambda match: match.mjd or 0.0, default=None)
 

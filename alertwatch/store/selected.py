@@ -1,0 +1,107 @@
+"""A `Selection` as SQL, and what SQL cannot tell of it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any, cast
+
+import msgspec
+from sqlalchemy import ARRAY, ColumnElement, Connection, RowMapping, Select, Text, func, or_, select
+from sqlalchemy import cast as sql_cast
+
+from alertwatch import taxonomy
+from alertwatch.query.selection import Order, Selection
+from alertwatch.store import healpix, tables
+
+_RANGES_OF_A_MOC = 200  # more would be finer, and longer to plan
+match, label = tables.matches.c, tables.labels.c
+_ORDER: dict[Order, tuple[ColumnElement[Any], ...]] = {
+    Order.NEWEST: (match.mjd.desc().nulls_last(), match.id.desc()),
+    Order.OLDEST: (match.mjd.asc().nulls_last(), match.id.asc()),
+    Order.BRIGHTEST: (match.mag.asc().nulls_last(), match.id.desc()),
+    Order.PROBABILITY: (match.probability.desc().nulls_last(), match.id.desc()),
+}
+
+
+def rows(tx: Connection, selection: Selection, *columns: ColumnElement[Any]) -> Iterator[RowMapping]:
+    """These columns of the matches that are selected, in order.
+
+    An index finds the neighbourhood of a region; whether a position is inside is decided row by row.
+    """
+    query = select(*columns).where(*_conditions(tx, selection)).order_by(*_ORDER[selection.order])
+    inside = _Inside(selection)
+    if not inside.asks:
+        yield from tx.execute(query.limit(selection.limit)).mappings()
+        return
+    query = query.where(*inside.neighbourhood()).add_columns(*inside.needs)
+    left = selection.limit
+    for row in tx.execute(query).mappings():
+        if left == 0:
+            return
+        if inside.holds(row):
+            left = None if left is None else left - 1
+            yield row
+
+
+def _conditions(tx: Connection, wanted: Selection) -> list[ColumnElement[bool]]:
+    asked: list[tuple[object, Any]] = [
+        (wanted.filter, lambda: match.filter == wanted.filter),
+        (wanted.survey, lambda: match.survey == wanted.survey),
+        (wanted.class_name, lambda: _of_class(cast("str", wanted.class_name))),
+        (wanted.min_probability, lambda: match.probability >= wanted.min_probability),
+        (wanted.since, lambda: match.mjd >= wanted.since),
+        (wanted.until, lambda: match.mjd < wanted.until),
+        (wanted.brighter, lambda: match.mag < wanted.brighter),
+        (wanted.fainter, lambda: match.mag > wanted.fainter),
+        (wanted.objects, lambda: _of_objects(tx, wanted.objects or ())),
+        (wanted.label, lambda: _said_to_be(cast("str", wanted.label))),
+    ]
+    return [condition() for value, condition in asked if value is not None]
+
+
+def _of_class(name: str) -> ColumnElement[bool]:
+    return func.lower(match.class_name).in_(sorted(taxonomy.spellings(name)))
+
+
+def _of_objects(tx: Connection, ids: tuple[str, ...]) -> ColumnElement[bool]:
+    """One parameter, however many they are: databases limit the number of parameters."""
+    if len(ids) == 1:
+        return match.object_id == ids[0]
+    if tx.dialect.name == "sqlite":
+        listed = func.json_each(msgspec.json.encode(ids).decode()).table_valued("value")
+        return match.object_id.in_(select(listed.c.value))
+    return match.object_id.in_(select(func.unnest(sql_cast(list(ids), ARRAY(Text)))))
+
+
+def _said_to_be(word: str) -> ColumnElement[bool]:
+    said: Select[Any] = select(label.id).where(
+        label.object_id == match.object_id,
+        label.survey == match.survey,
+        func.lower(label.label) == word.lower(),
+    )
+    return said.exists()
+
+
+class _Inside:
+    """The regions of a selection: a neighbourhood that an index finds, then the exact answer."""
+
+    def __init__(self, selection: Selection) -> None:
+        self._cone, self._moc = selection.cone, selection.moc
+        self.asks = self._cone is not None or self._moc is not None
+        self.needs = [c.label(f"{c.name}_of_region") for c in (match.ra, match.dec, match.healpix)]
+
+    def neighbourhood(self) -> Iterator[ColumnElement[bool]]:
+        if self._cone is not None:
+            yield _within(healpix.ranges(*self._cone))
+        if self._moc is not None:
+            yield _within(self._moc.covering(_RANGES_OF_A_MOC))
+
+    def holds(self, row: RowMapping) -> bool:
+        ra, dec, pixel = (row[column.name] for column in self.needs)
+        if self._cone is not None and not self._cone.holds(ra, dec):
+            return False
+        return self._moc is None or self._moc.holds(pixel)
+
+
+def _within(ranges: list[tuple[int, int]]) -> ColumnElement[bool]:
+    return or_(False, *(match.healpix.between(first, last) for first, last in ranges))

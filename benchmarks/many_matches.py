@@ -188,7 +188,7 @@ def _judge(tx: sa.Connection) -> None:
     of_lit = "FROM matches m WHERE m.object_id IN (SELECT object_id FROM labels)"
     same = "m.survey, m.object_id, m.alert_id, m.stream, m.mjd"
     columns = "filter, survey, object_id, alert_id, stream, mjd, criteria, parameters_hash, result, judged_at"
-    for name, result in (("m.filter", "match"), ("'strict'", "no match")):
+    for name, result in (("m.filter", "match"), ("'strict'", "no_match")):
         rows = f"SELECT {name}, {same}, m.criteria, m.parameters_hash, '{result}', m.matched_at {of_lit}"
         tx.execute(sa.text(f"INSERT INTO verdicts ({columns}) {rows} ON CONFLICT DO NOTHING"))
 

@@ -30,8 +30,10 @@ from alertwatch.plots.style import FONT, SOFT
 
 SIZE = (6.0, 3.5)  # inches: 1200 × 700 pixels
 BOX = (0.095, 0.135, 0.87, 0.68)
+WIDER = (0.115, 0.135, 0.85, 0.68)  # fluxes have more digits
 WINDOW_DAYS = 60.0
 DASHES = (0, (4, 3))
+CROWD = 150  # detections beyond which their markers are small
 MANY = 3000  # points beyond which a vector format holds them as an image
 
 
@@ -47,7 +49,7 @@ def light_curve(
 ) -> Figure:
     """Draw a light curve over MJD UTC, with calendar dates above; magnitudes are AB and brighter is up.
 
-    ``kind``: "difference" or "apparent" magnitudes, or "flux" (difference flux, µJy or nJy as it reads well).
+    ``kind``: "difference" or "apparent" magnitudes, or "flux" (of the difference; nJy, µJy or mJy).
     Filled markers are detections with 1-sigma errors (no bar: the error is not known); open ones are doubtful:
     negative or dubious, in apparent magnitudes those whose reference is another source. Downward triangles are
     5-sigma limits; small dots forced photometry (as magnitudes, that above 3 sigma).
@@ -58,10 +60,10 @@ def light_curve(
     """
     found = points(curve, kind, until=mark_mjd, days=days)
     axis = axis_of(found, period=period, since_first=since_first)
-    figure, axes = style.panel(SIZE, axis.titled(title), BOX)
+    figure, axes = style.panel(SIZE, axis.titled(title), WIDER if kind == "flux" else BOX)
     if not found.all:
         style.say_empty(axes, axis.empty)
-        _label(axes, axis, y_label(kind, "nJy"))
+        style.labels(axes, axis.label, y_label(kind, "nJy"))
         axes.set_ylim((21.5, 17.5) if kind != "flux" else (-1.0, 1.0))
         return figure
     mark = None if axis.folded or mark_mjd is None or not math.isfinite(mark_mjd) else mark_mjd
@@ -72,12 +74,14 @@ def light_curve(
     if mark is not None:
         axes.axvline(axis.place(mark), color=style.ALERT, linewidth=0.9, linestyle=DASHES, zorder=1)
     _label(axes, axis, y_label(kind, unit[0]))
-    style.legend(axes, _signs(shown, marked=mark is not None))
+    above = {"bbox_to_anchor": (1.01, 1.0)} if axis.folded else {}  # there are no dates above a phase
+    style.legend(axes, _signs(shown, marked=mark is not None), **above)
     return figure
 
 
 def _draw(axes: Axes, found: Points, axis: Axis, unit: float) -> None:
     many = len(found.all) > MANY
+    size = 5.5 if len(found.seen) <= CROWD else 4.0
     columns = partial(_columns, place=axis.places, unit=unit)
     for name in bands(found.limits):
         x, y, _ = columns(found.limits, name)
@@ -95,7 +99,7 @@ def _draw(axes: Axes, found: Points, axis: Axis, unit: float) -> None:
             color, marker = style.band(name)
             face = "white" if doubtful else color
             axes.errorbar(
-                x, y, e, fmt=marker, ms=5.5, mfc=face, mec=color if doubtful else "white", ecolor=color,
+                x, y, e, fmt=marker, ms=size, mfc=face, mec=color if doubtful else "white", ecolor=color,
                 mew=0.9 if doubtful else 0.5, elinewidth=1.0, gid="detections", zorder=3, rasterized=many,
             )  # fmt: skip
 

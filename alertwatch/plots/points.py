@@ -20,7 +20,7 @@ KINDS: tuple[Kind, ...] = get_args(Kind)
 
 FORCED_SIGMA = 3.0  # forced photometry below it has no magnitude worth showing
 FAR = 4.0  # magnitudes from the median that are off any scale while there are few points
-MANY_NANOJANSKY = 10_000.0  # from about 21.4 mag on, fluxes are told in µJy
+FLUX_UNITS = (("mJy", 1e6, 1e7), ("µJy", 1e3, 1e4))  # what it is in nJy, and from which flux on it is used
 
 
 @dataclass(frozen=True)
@@ -86,8 +86,8 @@ def bands(found: Iterable[Point]) -> list[str]:
 
 def flux_unit(found: Iterable[Point]) -> tuple[str, float]:
     """The unit in which fluxes read well, and what it is in nJy."""
-    sizes = [abs(p.value) for p in found]
-    return ("µJy", 1000.0) if sizes and max(sizes) >= MANY_NANOJANSKY else ("nJy", 1.0)
+    largest = max((abs(p.value) for p in found), default=0.0)
+    return next(((name, size) for name, size, least in FLUX_UNITS if largest >= least), ("nJy", 1.0))
 
 
 def magnitude_range(found: Points) -> tuple[float, float]:

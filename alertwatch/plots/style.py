@@ -5,7 +5,8 @@ Set on each object and never in matplotlib's global settings, since figures are 
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
 from functools import cache
 from itertools import zip_longest
 from typing import Any
@@ -43,12 +44,18 @@ CLASSES = {
     "QSO": "#3f9bd0",
     "Blazar": "#00527f",
     "VS": "#00896b",
+    "E": "#2f9e6e",
+    "RRL": "#a67c00",
+    "LPV": "#b03a2e",
+    "CEP": "#c2569a",
+    "DSCT": "#5b4fb0",
+    "YSO": "#4d2d12",
     "CV/Nova": "#56a882",
     "asteroid": "#a67c00",
     "satellite": "#8a8d5c",
     "bogus": "#8a919c",
 }
-"""Colours of classes, the same in every plot: transients warm, nuclei blue, stars green, junk grey and sand."""
+"""Colours of classes, the same in every plot: transients warm, nuclei blue, junk grey."""
 
 PALETTE = ("#0072b2", "#cc4b00", "#00896b", "#b8488a", "#a67c00", "#6a51a3", "#3f9bd0", "#4d2d12")
 """For what has no colour of its own: filters, other classes."""
@@ -105,7 +112,7 @@ def colours(names: Iterable[str]) -> dict[str, str]:
 
 
 def panel(size: tuple[float, float], title: str, box: tuple[float, float, float, float]) -> tuple[Figure, Axes]:
-    """A figure of ``size`` [inch] with a headline and a framed panel at ``box`` (left, bottom, width, height)."""
+    """A figure of a ``size`` [inch], a headline, a framed panel at ``box`` (left, bottom, width, height)."""
     made = Figure(figsize=size, dpi=DPI, facecolor="white")
     axes = made.add_axes(box)
     frame(axes)
@@ -146,11 +153,28 @@ def sign(label: str, marker: str, color: str, *, filled: bool = True) -> Line2D:
     )  # fmt: skip
 
 
+def groups(names: Sequence[str], colours: Mapping[str, str]) -> list[Line2D]:
+    """Entries of a legend for groups of points, with how many there are of each."""
+    counts = Counter(names)
+    return [sign(f"{name} ({counts[name]:,})", "o", colour) for name, colour in colours.items() if name]
+
+
+def scatter(axes: Axes, x: Any, y: Any, colors: Sequence[str]) -> None:
+    """Points of many objects: the smaller the more there are; beyond 1,000 an image also in vector formats."""
+    size = min(max(4000 / max(len(colors), 1), 6.0), 36.0)
+    axes.scatter(
+        x, y, s=size, c=list(colors), edgecolors="white", linewidths=0.4, zorder=3, gid="objects",
+        rasterized=len(colors) > 1000,
+    )  # fmt: skip
+
+
 def say_empty(axes: Axes, sentence: str) -> None:
-    """Where data would be: that there are none."""
+    """Where data would be: that there are none, and no scale that means nothing."""
+    axes.tick_params(which="both", bottom=False, left=False, labelbottom=False, labelleft=False)
+    axes.grid(visible=False)
     axes.text(
-        0.5, 0.5, sentence, transform=axes.transAxes, ha="center", va="center", fontsize=11, color=SOFT,
-        fontfamily=FONT, parse_math=False, wrap=True,
+        0.5, 0.5, sentence, transform=axes.transAxes, ha="center", va="center", fontsize=10, color=SOFT,
+        fontfamily=FONT, parse_math=False,
     )  # fmt: skip
 
 

@@ -41,7 +41,7 @@ def selection(*, longitude: float, now: float | None = None, **words: Any) -> Se
         "objects": objects,
         "order": Order,
         "survey": _survey,
-        "min_probability": float,
+        "min_probability": _share,
         "brighter": float,
         "fainter": float,
     }
@@ -126,6 +126,11 @@ def objects(value: Any) -> tuple[str, ...]:
     return _checked(value)
 
 
+def object_id(value: Any) -> str:
+    """One id as text; raises `BadSelection` for a number that has lost digits."""
+    return read("object_id", lambda one: _checked([one])[0], value)
+
+
 def _ids_of(text: str) -> Iterable[str]:
     lines = [line for line in text.splitlines() if line.strip() and not line.lstrip().startswith("#")]
     rows = list(csv.reader(lines))
@@ -152,6 +157,12 @@ def _survey(value: Any) -> str:
     if str(value).lower() not in _SURVEYS:
         raise ValueError("is no survey; they are ztf and lsst")
     return str(value).lower()
+
+
+def _share(value: Any) -> float:
+    if not 0 <= float(value) <= 1:
+        raise ValueError("is no probability; they run from 0 to 1")
+    return float(value)
 
 
 def _degrees(value: Any) -> float:

@@ -71,7 +71,7 @@ class StoredObject:
 def matches(tx: Connection, selection: Selection = EVERYTHING) -> list[Match]:
     """The matches that are selected, in its order."""
     columns = [tables.matches.c[name] for name in Match.__dataclass_fields__]
-    return [_judgement(Match, row) for row in selected.rows(tx, selection, *columns)]
+    return [_judgement(Match, row._mapping) for row in selected.rows(tx, selection, *columns)]
 
 
 def verdicts_of(tx: Connection, survey: str | None, object_id: str) -> list[StoredVerdict]:

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from typing import Any, cast
 
 import msgspec
-from sqlalchemy import ARRAY, ColumnElement, Connection, RowMapping, Select, Text, func, or_, select
+from sqlalchemy import ARRAY, ColumnElement, Connection, Row, Select, Text, func, or_, select
 from sqlalchemy import cast as sql_cast
 
 from alertwatch import taxonomy
@@ -23,19 +23,19 @@ _ORDER: dict[Order, tuple[ColumnElement[Any], ...]] = {
 }
 
 
-def rows(tx: Connection, selection: Selection, *columns: ColumnElement[Any]) -> Iterator[RowMapping]:
-    """These columns of the matches that are selected, in order.
+def rows(tx: Connection, selection: Selection, *columns: ColumnElement[Any]) -> Iterator[Row[Any]]:
+    """These columns of the matches that are selected, in order; there may be more behind them.
 
     An index finds the neighbourhood of a region; whether a position is inside is decided row by row.
     """
     query = select(*columns).where(*_conditions(tx, selection)).order_by(*_ORDER[selection.order])
     inside = _Inside(selection)
     if not inside.asks:
-        yield from tx.execute(query.limit(selection.limit)).mappings()
+        yield from tx.execute(query.limit(selection.limit))
         return
     query = query.where(*inside.neighbourhood()).add_columns(*inside.needs)
     left = selection.limit
-    for row in tx.execute(query).mappings():
+    for row in tx.execute(query):
         if left == 0:
             return
         if inside.holds(row):
@@ -96,8 +96,8 @@ class _Inside:
         if self._moc is not None:
             yield _within(self._moc.covering(_RANGES_OF_A_MOC))
 
-    def holds(self, row: RowMapping) -> bool:
-        ra, dec, pixel = (row[column.name] for column in self.needs)
+    def holds(self, row: Row[Any]) -> bool:
+        ra, dec, pixel = tuple(row)[-3:]
         if self._cone is not None and not self._cone.holds(ra, dec):
             return False
         return self._moc is None or self._moc.holds(pixel)

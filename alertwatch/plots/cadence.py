@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from itertools import pairwise
 from math import floor, isfinite
 from statistics import median
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
@@ -18,7 +18,11 @@ from matplotlib.ticker import MaxNLocator
 from alertwatch import times
 from alertwatch.alert import LightCurve
 from alertwatch.plots import columns, style
+from alertwatch.plots.curves import curve_of
 from alertwatch.plots.style import FONT, INK, SOFT
+
+if TYPE_CHECKING:
+    from alertwatch.plots.curves import Curve
 
 WIDTH, ROW = 6.0, 0.85  # inches
 TOP, BOTTOM = 0.72, 0.48  # inches
@@ -40,13 +44,13 @@ class Visits:
         return sorted({*self.seen, *self.unseen})
 
 
-def cadence(curve: LightCurve, *, title: str = "") -> Figure:
+def cadence(curve: Curve, *, title: str = "") -> Figure:
     """Draw visits per night and band over MJD: filled bars with, pale ones without a detection.
 
     Visits are detections, limits and forced photometry, each exposure once. A night is named after the MJD of
     its morning; beside each row stand the number of nights and the median and longest gap between them.
     """
-    found = visits(curve)
+    found = visits(curve_of(curve))
     height = TOP + BOTTOM + ROW * max(len(found), 2)
     figure = Figure(figsize=(WIDTH, height), dpi=style.DPI, facecolor="white")
     style.headline(figure, title, LEFT)

@@ -5,22 +5,27 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from statistics import median
+from typing import TYPE_CHECKING, TypeAlias
 
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from alertwatch.alert import LightCurve
 from alertwatch.plots import style
+from alertwatch.plots.curves import curve_of
 from alertwatch.plots.pairs import WINDOW_DAYS, colours, nearest
 from alertwatch.plots.points import Kind
 from alertwatch.plots.style import FONT, INK, SOFT
+
+if TYPE_CHECKING:
+    from alertwatch.plots.curves import Curve
+
+    Curves: TypeAlias = Curve | Mapping[str, Curve]
 
 SIZE = (5.0, 4.2)
 BOX = (0.125, 0.115, 0.70, 0.745)
 
 MOST_JOINED = 20  # pairs; a line through more is a tangle
-
-Curves = LightCurve | Mapping[str, LightCurve]
 
 
 @dataclass(frozen=True)
@@ -96,12 +101,12 @@ def _draw(
     places: Callable[[LightCurve], list[Place]],
     classes: Mapping[str, str] | None,
 ) -> None:
-    if isinstance(curves, LightCurve):
-        found = places(curves)
+    if not isinstance(curves, Mapping):
+        found = places(curve_of(curves))
         if found:
             _track(figure, axes, found)
     else:
-        many = {oid: made for oid, curve in curves.items() if (made := places(curve))}
+        many = {oid: made for oid, curve in curves.items() if (made := places(curve_of(curve)))}
         found = [_median(made) for made in many.values()]
         _population(axes, found, [(classes or {}).get(oid, "") for oid in many])
     if not found:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Iterable, Sequence
 from functools import partial
+from typing import TYPE_CHECKING
 
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
@@ -12,9 +13,9 @@ from matplotlib.lines import Line2D
 from matplotlib.ticker import FuncFormatter, MaxNLocator
 
 from alertwatch import times
-from alertwatch.alert import LightCurve
 from alertwatch.plots import style
 from alertwatch.plots.axis import Axis, axis_of, y_label
+from alertwatch.plots.curves import curve_of
 from alertwatch.plots.points import (
     Kind,
     Point,
@@ -28,6 +29,9 @@ from alertwatch.plots.points import (
 )
 from alertwatch.plots.style import FONT, SOFT
 
+if TYPE_CHECKING:
+    from alertwatch.plots.curves import Curve
+
 SIZE = (6.0, 3.5)  # inches: 1200 × 700 pixels
 BOX = (0.095, 0.135, 0.87, 0.68)
 WIDER = (0.115, 0.135, 0.85, 0.68)  # fluxes have more digits
@@ -38,7 +42,7 @@ MANY = 3000  # points beyond which a vector format holds them as an image
 
 
 def light_curve(
-    curve: LightCurve,
+    curve: Curve,
     *,
     title: str = "",
     kind: Kind = "difference",
@@ -54,11 +58,12 @@ def light_curve(
     negative or dubious, in apparent magnitudes those whose reference is another source. Downward triangles are
     5-sigma limits; small dots forced photometry (as magnitudes, that above 3 sigma).
 
-    ``period`` [d] folds: phase 0 … 2, without limits. ``since_first`` counts days from the first detection.
-    ``mark_mjd`` draws a line at the alert. Only the last ``days`` up to it are shown (``None``: all). Raises
-    `ValueError` for an unknown kind, or a period that is none.
+    ``curve``: a `LightCurve`, or the table that ``alertwatch.light_curve`` gives. ``period`` [d] folds: phase
+    0 … 2, without limits. ``since_first`` counts days from the first detection. ``mark_mjd`` draws a line at
+    the alert. Only the last ``days`` up to it are shown (``None``: all). Raises `ValueError` for a kind or
+    a period that is none.
     """
-    found = points(curve, kind, until=mark_mjd, days=days)
+    found = points(curve_of(curve), kind, until=mark_mjd, days=days)
     axis = axis_of(found, period=period, since_first=since_first)
     figure, axes = style.panel(SIZE, axis.titled(title), WIDER if kind == "flux" else BOX)
     if not found.all:

@@ -37,6 +37,11 @@ def _theta(latitude: Floats) -> Floats:
     return theta
 
 
+def signed(degrees: int) -> str:
+    """A declination as it is written beside the map."""
+    return f"{'+' if degrees > 0 else '−' if degrees < 0 else ''}{abs(degrees)}°"
+
+
 def outline() -> tuple[Floats, Floats]:
     """The edge of the sky."""
     angle = np.linspace(0.0, 2.0 * np.pi, 361)

@@ -20,7 +20,7 @@ SIZE = (7.0, 4.25)
 BOX = (0.055, 0.075, 0.89, 0.76)
 MANY = 5_000  # points beyond which only their density can be read
 HEXAGONS = 90  # across the sky: 2.5 degrees each
-IN_A_ROW = 5  # entries of the legend
+IN_A_ROW = 6  # entries of the legend
 LINES: dict[str, tuple[str, Any, float]] = {
     "galactic plane": ("#5b6575", "-", 1.1),
     "ecliptic": ("#a67c00", (0, (5, 3)), 1.0),
@@ -79,7 +79,7 @@ def _graduate(axes: Axes) -> None:
         _word(axes, float(x), float(y) - 0.015, f"{hours}ʰ", va="top", ha="center")
     for degrees in mollweide.DEC_DEGREES:
         x, y = mollweide.project(359.999, degrees)
-        _word(axes, float(x) - 0.03, float(y), _signed(degrees), va="center", ha="right")
+        _word(axes, float(x) - 0.03, float(y), mollweide.signed(degrees), va="center", ha="right")
     axes.text(
         0.5, -0.015, "RA [h] and Dec [deg], ICRS; RA increases to the left", transform=axes.transAxes,
         ha="center", va="top", fontsize=8, color=INK, fontfamily=FONT,
@@ -109,7 +109,3 @@ def _explain_lines(axes: Axes) -> None:
         prop={"family": FONT, "size": 7}, labelcolor=SOFT,
     )  # fmt: skip
     axes.add_artist(legend)  # beside the legend of the points
-
-
-def _signed(degrees: int) -> str:
-    return f"{'+' if degrees > 0 else '−' if degrees < 0 else ''}{abs(degrees)}°"

@@ -174,7 +174,8 @@ def say_empty(axes: Axes, sentence: str) -> None:
     axes.grid(visible=False)
     axes.text(
         0.5, 0.5, sentence, transform=axes.transAxes, ha="center", va="center", fontsize=10, color=SOFT,
-        fontfamily=FONT, parse_math=False,
+        fontfamily=FONT, parse_math=False, zorder=5,
+        bbox={"facecolor": "white", "alpha": 0.8, "edgecolor": "none", "pad": 2.0},
     )  # fmt: skip
 
 

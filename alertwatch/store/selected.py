@@ -5,13 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any, cast
 
-import msgspec
-from sqlalchemy import ARRAY, ColumnElement, Connection, Row, Select, Text, func, or_, select
-from sqlalchemy import cast as sql_cast
+from sqlalchemy import ColumnElement, Connection, Row, Select, func, or_, select
 
 from alertwatch import taxonomy
 from alertwatch.query.selection import Order, Selection
 from alertwatch.store import healpix, tables
+from alertwatch.store.listed import one_of
 
 _RANGES_OF_A_MOC = 200  # more would be finer, and longer to plan
 match, label = tables.matches.c, tables.labels.c
@@ -53,7 +52,7 @@ def _conditions(tx: Connection, wanted: Selection) -> list[ColumnElement[bool]]:
         (wanted.until, lambda: match.mjd < wanted.until),
         (wanted.brighter, lambda: match.mag < wanted.brighter),
         (wanted.fainter, lambda: match.mag > wanted.fainter),
-        (wanted.objects, lambda: _of_objects(tx, wanted.objects or ())),
+        (wanted.objects, lambda: one_of(tx, match.object_id, wanted.objects or ())),
         (wanted.label, lambda: _said_to_be(cast("str", wanted.label))),
     ]
     return [condition() for value, condition in asked if value is not None]
@@ -61,16 +60,6 @@ def _conditions(tx: Connection, wanted: Selection) -> list[ColumnElement[bool]]:
 
 def _of_class(name: str) -> ColumnElement[bool]:
     return func.lower(match.class_name).in_(sorted(taxonomy.spellings(name)))
-
-
-def _of_objects(tx: Connection, ids: tuple[str, ...]) -> ColumnElement[bool]:
-    """One parameter, however many they are: databases limit the number of parameters."""
-    if len(ids) == 1:
-        return match.object_id == ids[0]
-    if tx.dialect.name == "sqlite":
-        listed = func.json_each(msgspec.json.encode(ids).decode()).table_valued("value")
-        return match.object_id.in_(select(listed.c.value))
-    return match.object_id.in_(select(func.unnest(sql_cast(list(ids), ARRAY(Text)))))
 
 
 def _said_to_be(word: str) -> ColumnElement[bool]:

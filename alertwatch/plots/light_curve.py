@@ -16,17 +16,8 @@ from alertwatch import times
 from alertwatch.plots import style
 from alertwatch.plots.axis import Axis, axis_of, y_label
 from alertwatch.plots.curves import curve_of
-from alertwatch.plots.points import (
-    Kind,
-    Point,
-    Points,
-    bands,
-    flux_range,
-    flux_unit,
-    magnitude_range,
-    off_scale,
-    points,
-)
+from alertwatch.plots.points import Kind, Point, Points, bands, points
+from alertwatch.plots.scale import flux_range, flux_unit, magnitude_range, off_scale
 from alertwatch.plots.style import FONT, SOFT
 
 if TYPE_CHECKING:

@@ -10,7 +10,8 @@ from alertwatch.plots import style
 from alertwatch.plots.axis import Axis, axis_of, y_label
 from alertwatch.plots.curves import curve_of
 from alertwatch.plots.interactive import look
-from alertwatch.plots.points import Kind, Point, Points, flux_range, flux_unit, magnitude_range, points
+from alertwatch.plots.points import Kind, Point, Points, points
+from alertwatch.plots.scale import flux_range, flux_unit, magnitude_range
 
 if TYPE_CHECKING:
     from plotly.graph_objects import Figure

@@ -57,6 +57,7 @@ class Selection:
     objects: tuple[str, ...] | None = None
     label: str | None = None
     survey: str | None = None
+    numbers: tuple[int, ...] | None = None  # rows of the table of matches
     limit: int | None = None
     order: Order = Order.NEWEST
 

@@ -53,6 +53,7 @@ def _conditions(tx: Connection, wanted: Selection) -> list[ColumnElement[bool]]:
         (wanted.brighter, lambda: match.mag < wanted.brighter),
         (wanted.fainter, lambda: match.mag > wanted.fainter),
         (wanted.objects, lambda: one_of(tx, match.object_id, wanted.objects or ())),
+        (wanted.numbers, lambda: match.id.in_(wanted.numbers or ())),
         (wanted.label, lambda: _said_to_be(cast("str", wanted.label))),
     ]
     return [condition() for value, condition in asked if value is not None]

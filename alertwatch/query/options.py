@@ -31,7 +31,15 @@ _OPTIONS: list[tuple[str, dict[str, Any]]] = [
     ("--objects", {"type": _FILE, "help": "Only of the objects in a file: an id in a line, or a CSV table."}),
     ("--label", {"metavar": "LABEL", "help": "Only objects of which somebody said so (`alertwatch label`)."}),
     ("--survey", {"type": click.Choice(["ztf", "lsst"]), "help": "Only of this survey."}),
-    ("--order", {"type": click.Choice([*Order]), "default": Order.NEWEST, "help": "What comes first."}),
+    (
+        "--order",
+        {
+            "type": click.Choice([str(order) for order in Order]),
+            "default": str(Order.NEWEST),
+            "show_default": True,
+            "help": "What comes first.",
+        },
+    ),
 ]
 _FIELDS = {"filter": "filter_", "class": "class_name"}  # option: what it is called in Python
 

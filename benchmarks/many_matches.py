@@ -46,13 +46,13 @@ class Sky:
         self.names = [_name(n, count) for n in range(count)]
 
 
-def fill(settings: DatabaseSettings, alerts: int, seed: int = 1) -> Sky:
+def fill(url: str, alerts: int, seed: int = 1) -> Sky:
     """Write so many matches, with their objects, into a new database; says how long it took."""
-    Store.open(settings).close()  # makes the tables
+    Store.open(DatabaseSettings(url=url)).close()  # makes the tables
     start = time.monotonic()
     rng = np.random.default_rng(seed)
     sky = Sky(alerts, rng)
-    with _hasty(settings.url) as tx:
+    with _hasty(url) as tx:
         _without_indexes(tx)
         _write(tx, tables.matches, _matches(sky, alerts, rng))
         _write(tx, tables.objects, _objects(sky))
@@ -114,7 +114,7 @@ def _matches(sky: Sky, alerts: int, rng: np.random.Generator) -> Rows:
         mjd = FIRST_NIGHT + night + np.sort(rng.uniform(0.1, 0.5, size))
         age = rng.exponential(0.02, size)  # of three years: three weeks
         place = (np.arange(first, first + size) / alerts - age) * len(sky.names)
-        which = np.clip(place, 0, len(sky.names) - 1).astype(int)
+        which = np.abs(place).astype(int) % len(sky.names)  # before the first there were others
         columns = (
             range(first + 1, first + size + 1),
             (FILTERS[n] for n in rng.choice(len(FILTERS), size, p=weights / weights.sum())),

@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any, cast
 
-from sqlalchemy import ColumnElement, Connection, Row, Select, func, or_, select
+from sqlalchemy import ColumnElement, Connection, Row, Select, UnaryExpression, func, or_, select
+from sqlalchemy.sql.operators import custom_op
+from sqlalchemy.sql.visitors import replacement_traverse
 
 from alertwatch import taxonomy
 from alertwatch.query.selection import Order, Selection
@@ -13,6 +15,8 @@ from alertwatch.store import healpix, tables
 from alertwatch.store.listed import one_of
 
 _RANGES_OF_A_MOC = 200  # more would be finer, and longer to plan
+_SMALL = 0.002  # of the sky, 80 square degrees: within it there is less than in most other selections
+_PLUS = custom_op[Any]("+")
 match, label = tables.matches.c, tables.labels.c
 _ORDER: dict[Order, tuple[ColumnElement[Any], ...]] = {
     Order.NEWEST: (match.mjd.desc().nulls_last(), match.id.desc()),
@@ -27,8 +31,11 @@ def rows(tx: Connection, selection: Selection, *columns: ColumnElement[Any]) -> 
 
     An index finds the neighbourhood of a region; whether a position is inside is decided row by row.
     """
-    query = select(*columns).where(*_conditions(tx, selection)).order_by(*_ORDER[selection.order])
     inside = _Inside(selection)
+    query = select(*columns)
+    aside = _aside if inside.is_small and tx.dialect.name == "sqlite" else _as_it_is
+    query = query.where(*(aside(condition) for condition in _conditions(tx, selection)))
+    query = query.order_by(*(aside(column) for column in _ORDER[selection.order]))
     if not inside.asks:
         yield from tx.execute(query.limit(selection.limit))
         return
@@ -40,6 +47,23 @@ def rows(tx: Connection, selection: Selection, *columns: ColumnElement[Any]) -> 
         if inside.holds(row):
             left = None if left is None else left - 1
             yield row
+
+
+def _aside(asked: ColumnElement[Any]) -> ColumnElement[Any]:
+    """What is asked, with columns that SQLite would otherwise look up before a small region.
+
+    Without statistics it takes any equality, or an index in the right order, for better than ranges.
+    """
+
+    def plus(element: Any, **_: Any) -> Any:
+        known = element is match.filter or element is match.mjd
+        return UnaryExpression(element, operator=_PLUS) if known else None
+
+    return cast("ColumnElement[Any]", replacement_traverse(asked, {}, plus))
+
+
+def _as_it_is(asked: ColumnElement[Any]) -> ColumnElement[Any]:
+    return asked
 
 
 def _conditions(tx: Connection, wanted: Selection) -> list[ColumnElement[bool]]:
@@ -77,20 +101,26 @@ class _Inside:
 
     def __init__(self, selection: Selection) -> None:
         self._cone, self._moc = selection.cone, selection.moc
-        self.asks = self._cone is not None or self._moc is not None
+        self._ranges = [] if self._cone is None else [healpix.ranges(*self._cone)]
+        if self._moc is not None:
+            self._ranges.append(self._moc.covering(_RANGES_OF_A_MOC))
+        self.asks = bool(self._ranges)
+        self.is_small = any(_area(ranges) < _SMALL for ranges in self._ranges)
         self.needs = [c.label(f"{c.name}_of_region") for c in (match.ra, match.dec, match.healpix)]
 
     def neighbourhood(self) -> Iterator[ColumnElement[bool]]:
-        if self._cone is not None:
-            yield _within(healpix.ranges(*self._cone))
-        if self._moc is not None:
-            yield _within(self._moc.covering(_RANGES_OF_A_MOC))
+        return (_within(ranges) for ranges in self._ranges)
 
     def holds(self, row: Row[Any]) -> bool:
         ra, dec, pixel = tuple(row)[-3:]
         if self._cone is not None and not self._cone.holds(ra, dec):
             return False
         return self._moc is None or self._moc.holds(pixel)
+
+
+def _area(ranges: list[tuple[int, int]]) -> float:
+    """The share of the sky."""
+    return sum(last - first + 1 for first, last in ranges) / float(12 * 4**healpix.LEVEL)
 
 
 def _within(ranges: list[tuple[int, int]]) -> ColumnElement[bool]:

@@ -15,7 +15,7 @@ from alertwatch.query.selection import Order
 
 F = TypeVar("F", bound=Callable[..., Any])
 
-_FILE = click.Path(path_type=Path, exists=True, dir_okay=False)
+_FILE = click.Path(path_type=Path, dir_okay=False)
 _OPTIONS: list[tuple[str, dict[str, Any]]] = [
     ("--filter", {"metavar": "NAME", "help": "Only of this configured filter."}),
     ("--class", {"metavar": "CLASS", "help": "Only of this top class; SN, AGN, Transient, … are groups."}),

@@ -60,7 +60,7 @@ def colour_magnitude(
         return [Place(c.value, c.mag, c.error, c.e_mag, c.mjd) for c in found]
 
     figure, axes = style.panel(SIZE, title, BOX)
-    _draw(figure, axes, curves, places, classes)
+    _draw(figure, axes, curves, places, classes, f"no {bands[0]} and {bands[1]} within {window:g} d")
     axes.invert_yaxis()
     style.labels(axes, _label(bands, kind), f"{bands[1]} {kind} magnitude [AB mag]")
     return figure
@@ -89,7 +89,7 @@ def colour_colour(
         ]
 
     figure, axes = style.panel(SIZE, title, BOX)
-    _draw(figure, axes, curves, places, classes)
+    _draw(figure, axes, curves, places, classes, f"no {', '.join(bands)} within {window:g} d")
     style.labels(axes, _label(blue, kind), _label(red, kind))
     return figure
 
@@ -100,6 +100,7 @@ def _draw(
     curves: Curves,
     places: Callable[[LightCurve], list[Place]],
     classes: Mapping[str, str] | None,
+    empty: str,
 ) -> None:
     if not isinstance(curves, Mapping):
         found = places(curve_of(curves))
@@ -110,7 +111,7 @@ def _draw(
         found = [_median(made) for made in many.values()]
         _population(axes, found, [(classes or {}).get(oid, "") for oid in many])
     if not found:
-        style.say_empty(axes, "no pair of measurements near enough in time")
+        style.say_empty(axes, empty)
 
 
 def _track(figure: Figure, axes: Axes, found: Sequence[Place]) -> None:

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
 SIZE = (6.0, 3.5)  # inches: 1200 × 700 pixels
 BOX = (0.095, 0.135, 0.87, 0.68)
-WIDER = (0.115, 0.135, 0.85, 0.68)  # fluxes have more digits
+WIDER = (0.115, 0.135, 0.85, 0.68)  # where values have more digits
 WINDOW_DAYS = 60.0
 DASHES = (0, (4, 3))
 CROWD = 150  # detections beyond which their markers are small
@@ -56,7 +56,7 @@ def light_curve(
     """
     found = points(curve_of(curve), kind, until=mark_mjd, days=days)
     axis = axis_of(found, period=period, since_first=since_first)
-    figure, axes = style.panel(SIZE, axis.titled(title), WIDER if kind == "flux" else BOX)
+    figure, axes = style.panel(SIZE, axis.titled(title), BOX if kind == "difference" else WIDER)
     if not found.all:
         style.say_empty(axes, axis.empty)
         style.labels(axes, axis.label, y_label(kind, "nJy"))

@@ -35,7 +35,8 @@ def flux_range(found: Points) -> tuple[float, float]:
     seen = [p.value for p in (*found.seen, *found.forced)] or [p.value for p in found.limits]
     fluxes = [0.0, *_within(seen, least=0.0)]
     if found.seen:
-        fluxes.append(found.seen[-1].value)
+        last = found.seen[-1]
+        fluxes += [last.value - last.error, last.value + last.error]
     low, high = min(fluxes), max(fluxes)
     room = 0.12 * (high - low) or 1.0
     return low - room, high + room
@@ -49,7 +50,8 @@ def off_scale(found: Points, limits: tuple[float, float]) -> int:
 
 def _usual(mags: Sequence[float]) -> list[float]:
     if len(mags) < 5:
-        return [m for m in mags if abs(m - median(mags)) <= FAR]
+        near = [m for m in mags if abs(m - median(mags)) <= FAR]
+        return near or list(mags)  # two that are far apart: nobody knows which of them is wild
     return _within(mags, least=0.3)
 
 

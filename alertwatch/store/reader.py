@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+import sqlite3
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
-from pathlib import Path
 from typing import Self
 
 from sqlalchemy import Connection, Engine
@@ -16,6 +16,8 @@ from alertwatch.store.faults import translated
 
 PATIENCE = 30.0
 """How long a question waits for a connection or a lock before it gives up [s]."""
+
+_CANNOT_OPEN = {sqlite3.SQLITE_CANTOPEN, sqlite3.SQLITE_READONLY, sqlite3.SQLITE_PERM}
 
 
 class Reader:
@@ -70,14 +72,15 @@ def _refuse_missing(engine: Engine) -> None:
 
 @contextmanager
 def _explained(engine: Engine) -> Iterator[None]:
-    """SQLite keeps its log beside the file, and without a log it makes one, even to read."""
+    """SQLite keeps its log beside the file, and where there is none it makes one, even to read."""
     try:
         yield
-    except StoreUnavailable as error:
-        file: Path | None = engines.file_of(engine)
-        if file is None or "cannot be opened" not in str(error):
+    except (AccessDenied, StoreUnavailable) as error:
+        file = engines.file_of(engine)
+        cause = getattr(error.__cause__, "orig", None)
+        if file is None or getattr(cause, "sqlite_errorcode", 0) & 0xFF not in _CANNOT_OPEN:
             raise
         raise AccessDenied(
-            f"the database {file} cannot be opened: to read it, you need to be able to read the file and, while"
-            " nothing writes it, to write into its folder; or copy it to a folder of your own"
+            f"the database {file} cannot be opened: you need the right to read the file and, while nothing"
+            " writes it, the right to write into its folder; or copy it to a folder of your own"
         ) from error

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 import threading
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import pytest
 import sqlalchemy.exc
@@ -14,6 +17,7 @@ from alertwatch.errors import AlertwatchError, DatabaseTooNew, DatabaseTooOld, S
 from alertwatch.settings import DatabaseSettings
 from alertwatch.store import Reader, Store, queries, verdicts
 from tests.store.examples import an_alert, judged
+from tests.support.data import ROOT
 
 WRITES = (
     "INSERT INTO labels (survey, object_id, label, by, via, added_at) VALUES ('ztf', 'x', 'y', 'z', 'c', 1)",
@@ -111,6 +115,34 @@ def test_a_file_that_is_no_database_is_named(tmp_path: Path) -> None:
     (tmp_path / "notes.txt").write_text("no database, " * 100)
     with pytest.raises(SettingsError, match="is not a SQLite database"):
         alertwatch.matches(database=tmp_path / "notes.txt")
+
+
+def test_a_file_in_a_folder_that_is_not_yours_is_explained() -> None:
+    """Another user asks, since the tests may run as one to whom nothing is forbidden."""
+    with TemporaryDirectory() as name:
+        folder, file = Path(name), Path(name) / "a.db"
+        Store.open(DatabaseSettings(url=f"sqlite:///{file}")).close()
+        file.chmod(0o444)
+        folder.chmod(0o555)
+        assert "the right to write into its folder; or copy it" in as_nobody(file)
+        folder.chmod(0o755)
+
+
+def as_nobody(file: Path) -> str:
+    """What a user without rights of its own is told."""
+    code = f"""
+import os
+import alembic.command
+import alertwatch.query.questions
+if os.getuid() == 0:
+    os.setuid(65534)
+try:
+    alertwatch.matches(database={str(file)!r})
+except alertwatch.errors.AccessDenied as error:
+    print(error)
+"""
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, cwd=ROOT, check=False)
+    return done.stdout + done.stderr
 
 
 @pytest.mark.parametrize("name", ["a b.db", "50%.db", "#1.db", "ünï.db"])

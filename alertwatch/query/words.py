@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import math
 import re
 from collections.abc import Callable, Iterable, Sequence
 from datetime import UTC, date, datetime, time
@@ -39,11 +40,12 @@ def selection(*, longitude: float, now: float | None = None, **words: Any) -> Se
         "cone": cone,
         "moc": moc,
         "objects": objects,
-        "order": Order,
+        "order": _order,
+        "limit": _limit,
         "survey": _survey,
         "min_probability": _share,
-        "brighter": float,
-        "fainter": float,
+        "brighter": _number,
+        "fainter": _number,
     }
     return Selection(**{n: read(n, readers[n], v) if n in readers else v for n, v in given.items()})
 
@@ -74,7 +76,7 @@ class Clock:
         if isinstance(value, date):
             moment = value if isinstance(value, datetime) else datetime.combine(value, time())
             return times.from_datetime(moment if moment.tzinfo else moment.replace(tzinfo=UTC))
-        return float(value.utc.mjd) if hasattr(value, "utc") else float(value)
+        return _number(value.utc.mjd if hasattr(value, "utc") else value)
 
     def night(self, value: Any) -> tuple[float, float]:
         """Start and end of ``last night``, ``tonight`` or the night that begins on a date."""
@@ -163,6 +165,24 @@ def _share(value: Any) -> float:
     if not 0 <= float(value) <= 1:
         raise ValueError("is no probability; they run from 0 to 1")
     return float(value)
+
+
+def _number(value: Any) -> float:
+    if not math.isfinite(found := float(value)):
+        raise ValueError("is no number")
+    return found
+
+
+def _order(value: Any) -> Order:
+    if value not in set(Order):
+        raise ValueError(f"is no order; they are {', '.join(Order)}")
+    return Order(value)
+
+
+def _limit(value: Any) -> int:
+    if int(value) < 1:
+        raise ValueError("is too few; leave the limit out for all")
+    return int(value)
 
 
 def _degrees(value: Any) -> float:

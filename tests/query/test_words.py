@@ -134,7 +134,11 @@ def test_the_rest_is_taken_as_it_is() -> None:
         ({"objects": Path("missing.txt")}, "objects: 'missing.txt' No such file"),
         ({"min_probability": 50}, "min_probability: 50 is no probability"),
         ({"survey": "atlas"}, "survey: 'atlas' is no survey"),
-        ({"order": "best"}, "order: 'best'"),
+        ({"order": "best"}, "order: 'best' is no order; they are newest, oldest, brightest, probability"),
+        ({"limit": 0}, "limit: 0 is too few"),
+        ({"since": float("nan")}, "since: nan is no number"),
+        ({"brighter": "faint"}, "brighter: 'faint' could not convert"),
+        ({"fainter": float("inf")}, "fainter: inf is no number"),
     ],
 )
 def test_what_cannot_be_understood_is_named(given: dict[str, Any], sentence: str) -> None:

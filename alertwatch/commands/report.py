@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
     from alertwatch.query.selection import Selection
 
-TEMPLATE = click.Path(path_type=Path, dir_okay=False, exists=True)
+TEMPLATE = click.Path(path_type=Path, dir_okay=False)
 
 
 @click.command()

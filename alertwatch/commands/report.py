@@ -97,7 +97,7 @@ def _told(tx: Connection, selection: Selection, title: str | None) -> Notificati
         title=title or "",
         created_at=now,
     )
-    found = [items.of_match(tx, match) for match in queries.matches(tx, selection)]
+    found = [items.of_match(tx, match, reason="") for match in queries.matches(tx, selection)]
     told = filled(tx, blank, found).notification if found else blank
     return msgspec.structs.replace(told, title=title or _headline(len(told.entries), selection))
 

@@ -101,6 +101,14 @@ class ForcedPhotometry(msgspec.Struct, frozen=True, kw_only=True):
     e_flux: float | None = None
 
 
+class LightCurve(msgspec.Struct, frozen=True):
+    """All that alerts and look-ups told of an object's brightness, each part by time."""
+
+    detections: tuple[Detection, ...] = ()
+    non_detections: tuple[NonDetection, ...] = ()
+    forced_photometry: tuple[ForcedPhotometry, ...] = ()
+
+
 class CrossMatch(msgspec.Struct, frozen=True, kw_only=True):
     """A catalogue source near the object. ``star_score`` runs from 0 (galaxy) to 1 (star)."""
 

@@ -59,6 +59,17 @@ class BadAnswer(BadInput):
     """An API answer about one object that is malformed, or a repeated error for this object alone."""
 
 
+class BadSelection(BadInput):
+    """What was given to say which matches is not understood. ``argument`` is its name."""
+
+    exit_code = 2
+
+    def __init__(self, argument: str, sentence: str) -> None:
+        super().__init__(f"{argument}: {sentence}")
+        self.argument = argument
+        self.sentence = sentence
+
+
 class NotificationRefused(BadInput):
     """A channel refused this one notification (all its addresses, its size); others may well pass."""
 
@@ -90,6 +101,12 @@ class ChannelRefused(Stop):
 
 class DatabaseTooNew(Stop):
     """The database was written by a newer alertwatch."""
+
+    exit_code = 4
+
+
+class DatabaseTooOld(Stop):
+    """The database was written by an older alertwatch, and what reads it may not change it."""
 
     exit_code = 4
 

@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 import re
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from typing import Any
 
 import click
 
 from alertwatch import sky, times
-
-AGO = {"m": "minutes", "h": "hours", "d": "days", "w": "weeks"}
 
 
 class Moment(click.ParamType[float]):
@@ -20,17 +18,10 @@ class Moment(click.ParamType[float]):
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> float:
         """The time that the text means."""
-        text = str(value).strip()
-        if ago := re.fullmatch(r"(\d+(?:\.\d+)?)([mhdw])", text):
-            span = timedelta(**{AGO[ago[2]]: float(ago[1])})
-            return times.from_datetime(datetime.now(UTC) - span)
         try:
-            moment = datetime.fromisoformat(text)  # 20260315 is a date, not an MJD
-        except ValueError:
-            if re.fullmatch(r"\d+(\.\d*)?", text):
-                return float(text)
-            self.fail(f"{text!r} is no time; give an MJD, an ISO date, or how long ago (12h, 3d)", param, ctx)
-        return times.from_datetime(moment if moment.tzinfo else moment.replace(tzinfo=UTC))
+            return times.from_text(str(value), times.now())
+        except ValueError as error:
+            self.fail(f"{str(value)!r} {error}", param, ctx)
 
 
 class Cone(click.ParamType[tuple[float, float, float]]):
@@ -65,4 +56,4 @@ class Span(click.ParamType[float]):
         found = re.fullmatch(r"(\d+(?:\.\d+)?)([mhdw])", str(value).strip())
         if not found or not float(found[1]):
             self.fail(f"{value!r} is no length of time; give 90m, 12h, 30d or 2w", param, ctx)
-        return timedelta(**{AGO[found[2]]: float(found[1])}).total_seconds()
+        return timedelta(**{times.AGO[found[2]]: float(found[1])}).total_seconds()

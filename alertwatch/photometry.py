@@ -21,7 +21,8 @@ REFERENCE_RADIUS = 1.4
 LARGEST_ERROR = 1.0
 """Corrected magnitudes with larger errors are unusable, mag: ALeRCE."""
 
-_RELATIVE = math.log(10) / 2.5  # relative flux error per magnitude of error
+RELATIVE = math.log(10) / 2.5
+"""Relative flux error per magnitude of error."""
 
 
 def flux(mag: float | None) -> float | None:
@@ -40,19 +41,19 @@ def magnitude_error(nanojansky: float | None, error: float | None) -> float | No
     """The error of `magnitude`, mag, from those of the flux; ``None`` where either is not known or has none."""
     if nanojansky is None or error is None or nanojansky <= 0 or error < 0:
         return None
-    return error / nanojansky / _RELATIVE
+    return error / nanojansky / RELATIVE
 
 
 def total_flux(detection: Detection) -> tuple[float, float] | None:
     """Total flux and its error: the corrected magnitude, else reference ± difference; ``None``: unknown."""
     d, total = detection, flux(detection.mag_corr)
     if total is not None and d.e_mag_corr is not None and d.e_mag_corr < LARGEST_ERROR:
-        return total, total * d.e_mag_corr * _RELATIVE
+        return total, total * d.e_mag_corr * RELATIVE
     reference, difference = flux(d.mag_ref), flux(d.mag)
     near = d.dist_ref is not None and d.dist_ref < REFERENCE_RADIUS
     if not near or reference is None or difference is None or d.e_mag is None or d.positive is None:
         return None
-    return reference + (difference if d.positive else -difference), difference * d.e_mag * _RELATIVE
+    return reference + (difference if d.positive else -difference), difference * d.e_mag * RELATIVE
 
 
 def reference_flux(detections: Iterable[Detection]) -> dict[str, float]:

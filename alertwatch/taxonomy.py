@@ -51,6 +51,13 @@ def members(group: str) -> frozenset[str]:
     return _GROUPS_BY_LOWER_CASE.get(group.lower(), frozenset({canonical(group)}))
 
 
+def spellings(group: str) -> frozenset[str]:
+    """How classifiers write the canonical classes of a group (or the one class), in lower case."""
+    wanted = members(group)
+    known = {name for name, found in _BY_LOWER_CASE.items() if found in wanted}
+    return frozenset(known | {name.lower() for name in wanted})
+
+
 def canonical_best(classification: Classification | None) -> str | None:
     """The canonical name of the classifier's top class; ``None`` when there is none."""
     best = classification.best if classification is not None else None

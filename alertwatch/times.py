@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, timedelta
+import re
+from datetime import UTC, date, datetime, timedelta
 from email.utils import parsedate_to_datetime
 
 MJD_OF_JD = 2_400_000.5
@@ -15,6 +16,9 @@ TAI_MINUS_UTC = 37.0
 
 LONGEST_WAIT_SECONDS = 3600.0
 """The longest that a server can make us wait by its ``Retry-After``."""
+
+AGO = {"m": "minutes", "h": "hours", "d": "days", "w": "weeks"}
+"""Units of a length of time as a person writes them."""
 
 _MJD_OF_1970 = 40_587.0
 _MJD_ZERO = datetime(1858, 11, 17, tzinfo=UTC)
@@ -40,9 +44,36 @@ def from_datetime(moment: datetime) -> float:
     return (moment - _MJD_ZERO) / timedelta(days=1)
 
 
+def from_date(day: date) -> float:
+    """A date → MJD UTC of its first moment."""
+    return float((day - _MJD_ZERO.date()).days)
+
+
 def to_datetime(mjd: float) -> datetime:
     """MJD UTC → an aware datetime, to the microsecond."""
     return _MJD_ZERO + timedelta(days=mjd)
+
+
+def from_text(text: str, now: float) -> float:
+    """``61114.5`` (MJD), ``2026-03-15``, ``2026-03-15T04:12`` (UTC), ``12h``, ``3d`` before ``now`` → MJD UTC.
+
+    Raises `ValueError` whose message goes after the text: "is no time; …".
+    """
+    text = text.strip()
+    if ago := re.fullmatch(r"(\d+(?:\.\d+)?)([mhdw])", text):
+        return now - timedelta(**{AGO[ago[2]]: float(ago[1])}) / timedelta(days=1)
+    try:
+        moment = datetime.fromisoformat(text)  # 20260315 is a date, not an MJD
+    except ValueError:
+        if re.fullmatch(r"\d+(\.\d*)?", text):
+            return float(text)
+        raise ValueError("is no time; give an MJD, an ISO date, or how long ago (12h, 3d)") from None
+    return from_datetime(moment if moment.tzinfo else moment.replace(tzinfo=UTC))
+
+
+def now() -> float:
+    """This moment, MJD UTC."""
+    return from_datetime(datetime.now(UTC))
 
 
 def from_unix_ms(milliseconds: int) -> float:

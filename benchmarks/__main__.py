@@ -5,7 +5,7 @@ from __future__ import annotations
 import importlib
 import sys
 
-ALL = ("path", "latency", "decoding", "completeness", "quiet_agn", "notify")
+ALL = ("path", "latency", "decoding", "completeness", "quiet_agn", "notify", "queries")
 
 
 def main() -> None:

@@ -23,6 +23,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from alertwatch import loader, logs
 from alertwatch.__main__ import main as alertwatch
 from alertwatch.errors import AlertwatchError
+from alertwatch.query.selection import Selection
 from alertwatch.settings import Settings
 from alertwatch.store import Store, queries
 from alertwatch.store.queries import Match
@@ -235,7 +236,7 @@ def _introduce(out: Console, night: Night) -> None:
 
 def _matches(store: Store) -> list[Match]:
     with store.read() as tx:
-        return list(queries.matches(tx, limit=1_000))
+        return list(queries.matches(tx, Selection(limit=1_000)))
 
 
 def _line(match: Match) -> str:

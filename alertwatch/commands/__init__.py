@@ -17,7 +17,7 @@ from alertwatch.errors import AlertwatchError
 from alertwatch.settings import Settings
 
 if TYPE_CHECKING:
-    from alertwatch.store import Store
+    from alertwatch.store import Reader, Store
 
 
 class Session:
@@ -38,11 +38,23 @@ class Session:
         """The database that the service writes. One that is not there yet is not made: that is `run`'s."""
         from alertwatch.store import Store
 
+        self._refuse_missing()
+        with Store.open(self.settings.database) as store:
+            yield store
+
+    @contextmanager
+    def reader(self) -> Iterator[Reader]:
+        """The database, for reading alone: asking neither makes nor migrates it."""
+        from alertwatch.store import Reader
+
+        self._refuse_missing()
+        with Reader.open(self.settings.database) as reader:
+            yield reader
+
+    def _refuse_missing(self) -> None:
         if not has_database(self.settings):
             file = sqlite_file(self.settings.database.url)
             raise AlertwatchError(f"there is no database {file} yet; `alertwatch run` makes it")
-        with Store.open(self.settings.database) as store:
-            yield store
 
 
 def sqlite_file(url: str) -> Path | None:

@@ -12,6 +12,7 @@ from rich.table import Table
 from rich.text import Text
 
 from alertwatch.commands import Session, has_database, survey_of
+from alertwatch.commands import note as note_command
 from alertwatch.commands.label import as_row
 from alertwatch.commands.subscriptions import told
 from alertwatch.console import Row, clock, console, date, dumps
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
     from alertwatch.store import outbox
     from alertwatch.store.candidates import Candidate
     from alertwatch.store.labels import Label
+    from alertwatch.store.notes import Note
     from alertwatch.store.queries import StoredVerdict
 
 MARKS = {
@@ -64,18 +66,25 @@ def command(
     """
     stored, waiting = ([], []) if anew else _stored(session.settings, session, survey, object_id)
     said, outbox_rows = _said_and_told(session, survey, object_id)
+    tags, notes = _tags_and_notes(session, survey or survey_of(object_id), object_id)
     rows = [_stored_row(verdict) for verdict in stored]
     if not rows:
         survey = survey or survey_of(object_id)
         rows = _looked_up(session.settings, survey, object_id)
     if format_ == "json":
-        more = {"labels": [as_row(label) for label in said], "told": [told.as_row(row) for row in outbox_rows]}
+        more = {
+            "labels": [as_row(label) for label in said],
+            "tags": list(tags),
+            "notes": [note_command.as_row(note) for note in notes],
+            "told": [told.as_row(row) for row in outbox_rows],
+        }
         found = {"object_id": object_id, "looked_up_now": not stored, **more, "verdicts": rows}
         click.echo(dumps(found, indent=2))
         return
     out = console()
     _say_where_from(out, object_id, bool(stored), anew, waiting)
     _say_labels(out, said)
+    _say_tags_and_notes(out, tags, notes)
     latest = rows if every else list({row["filter"]: row for row in reversed(rows)}.values())
     for row in rows:
         if row in latest:
@@ -107,6 +116,16 @@ def _said_and_told(
     with session.store() as store, store.read() as tx:
         rows = [row for row in outbox.of_object(tx, object_id) if survey in {None, row.survey}]
         return labels.list(tx, object_id, survey), rows
+
+
+def _tags_and_notes(session: Session, survey: str, object_id: str) -> tuple[Sequence[str], Sequence[Note]]:
+    if not has_database(session.settings):
+        return (), ()
+    from alertwatch.store import notes, tags
+
+    key = (survey, object_id)
+    with session.store() as store, store.read() as tx:
+        return tags.of(tx, [key]).get(key, ()), notes.of(tx, [key]).get(key, ())
 
 
 def _looked_up(settings: Settings, survey: str, object_id: str) -> list[Row]:
@@ -168,6 +187,13 @@ def _say_labels(out: Console, said: Sequence[Label]) -> None:
         from alertwatch.store import labels
 
         out.print(Text(f"Labels: {'; '.join(labels.in_words(label) for label in said)}"))
+
+
+def _say_tags_and_notes(out: Console, tags: Sequence[str], notes: Sequence[Note]) -> None:
+    if tags:
+        out.print(Text(f"Tags: {', '.join(tags)}"))
+    for note in notes:
+        out.print(Text(f"Note of {note.by}, {clock(note.added_at)}: {note.text}"))
 
 
 def _print(out: Console, row: Row) -> None:

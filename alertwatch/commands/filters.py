@@ -15,15 +15,26 @@ from alertwatch.filter import Filter
 
 if TYPE_CHECKING:
     from alertwatch.store.filter_state import FilterState
+    from alertwatch.store.precision import Precision
 
 FilterType = type[Filter[Any]]
+
+
+def _in_words(found: Row) -> str:
+    """``75 % (3 of 4; 30 to 95 %)``."""
+    judged = found["right"] + found["wrong"]
+    share, low, high = (round(100 * found[name]) for name in ("share", "low", "high"))
+    return f"{share} % ({found['right']} of {judged}; {low} to {high} %)"
+
 
 COLUMNS = [
     Column("name", "NAME", style="bold"),
     Column("filter", "FILTER"),
     Column("state", "STATE"),
+    Column("precision", "PRECISION", _in_words),
     Column("about", "WHAT IT LOOKS FOR"),
 ]
+UNLABELLED = [column for column in COLUMNS if column.key != "precision"]
 PARAMETERS = [
     Column("name", "PARAMETER", style="bold"),
     Column("value", "VALUE", right=True),
@@ -46,19 +57,34 @@ def command(ctx: click.Context) -> None:
 @format_option
 @click.pass_obj
 def list_(session: Session, format_: Format) -> None:
-    """List the configured filters, then the available ones."""
+    """List the configured filters with their precision, then the available ones.
+
+    PRECISION is the share of a filter's labelled objects that were right, with counts and a 95 % interval.
+    Right is an object that people call real, or by a class that the filter looks for (any, if it names none);
+    wrong is bogus, rejected, or of another class. The latest word on an object counts.
+    """
     known, states = registry.filters(session.settings.plugins.folders), _states(session)
+    kinds = {
+        name: type(registry.instance(name, known, section.use or name, section.parameters))
+        for name, section in session.settings.filters.items()
+    }
+    found = _precision(session, kinds)
     rows: list[Row] = []
     for name, section in session.settings.filters.items():
-        use = section.use or name
-        kind = type(registry.instance(name, known, use, section.parameters))
         state = _state(section.enabled, states.get(name))
-        rows.append({"name": name, "filter": use, "state": state, "about": about(kind)})
+        row = {"name": name, "filter": section.use or name, "state": state, "precision": found.get(name)}
+        rows.append({**row, "about": about(kinds[name])})
     rows += [
-        {"name": name, "filter": name, "state": "not configured", "about": about(known[name])}
+        {
+            "name": name,
+            "filter": name,
+            "state": "not configured",
+            "precision": None,
+            "about": about(known[name]),
+        }
         for name in sorted(known.keys() - {row["filter"] for row in rows})
     ]
-    show(rows, COLUMNS, format_, "there are no filters")
+    show(rows, COLUMNS if any(found.values()) else UNLABELLED, format_, "there are no filters")
 
 
 @command.command("show")
@@ -125,6 +151,30 @@ def _states(session: Session) -> dict[str, FilterState]:
 
     with session.store() as store, store.read() as tx:
         return dict(filter_state.all(tx))
+
+
+def _precision(session: Session, kinds: dict[str, FilterType]) -> dict[str, Row | None]:
+    """By filter; ``None``: nobody has said what its objects are."""
+    if not has_database(session.settings):
+        return {}
+    from alertwatch.store import precision
+
+    with session.store() as store, store.read() as tx:
+        found = precision.of(tx, {name: kind.classes for name, kind in kinds.items()})
+    return {name: _as_row(one) for name, one in found.items()}
+
+
+def _as_row(found: Precision) -> Row | None:
+    if found.share is None or found.interval is None:
+        return None
+    low, high = found.interval
+    return {
+        "right": found.right,
+        "wrong": found.wrong,
+        "share": round(found.share, 4),
+        "low": round(low, 4),
+        "high": round(high, 4),
+    }
 
 
 def _state(enabled: bool, state: FilterState | None) -> str:

@@ -64,6 +64,7 @@ def _list(session: Session, survey: str, object_id: str, format_: Format) -> Non
 
 
 def _add(session: Session, survey: str, object_id: str, word: str, reason: str | None, by: str) -> None:
+    from alertwatch.query.selection import Selection
     from alertwatch.store import labels, queries
     from alertwatch.store.labels import Label
 
@@ -78,9 +79,9 @@ def _add(session: Session, survey: str, object_id: str, word: str, reason: str |
     )
     with session.store() as store, store.write() as tx:
         added = labels.add(tx, label)
-        found = queries.matches(tx, object_id=object_id)
+        found = queries.matches(tx, Selection(objects=(object_id,), survey=survey, limit=1))
     click.echo(f"{object_id}: {labels.in_words(label)}{'' if added else ', as before'}")
-    if not any(match.survey == survey for match in found):
+    if not found:
         click.echo(f"no filter has matched {object_id}; the label is kept all the same", err=True)
 
 

@@ -58,6 +58,7 @@ def list_(session: Session, format_: Format) -> None:
 @click.pass_obj
 def object_(session: Session, object_id: str, span: float | None, reason: str | None) -> None:
     """Mute an object, whatever other ids it has: OBJECT is ZTF24abcdef or ztf:ZTF24abcdef."""
+    from alertwatch.query.selection import Selection
     from alertwatch.store import queries
 
     name = object_id.strip()
@@ -65,7 +66,7 @@ def object_(session: Session, object_id: str, span: float | None, reason: str | 
         raise click.BadParameter("give the id of an object, such as ZTF24abcdef", param_hint="'OBJECT'")
     _mute(session, "object", name, span, reason)
     with session.store() as store, store.read() as tx:
-        found = queries.matches(tx, object_id=name.rpartition(":")[2])
+        found = queries.matches(tx, Selection(objects=(name.rpartition(":")[2],), limit=1))
     if not found:
         click.echo(f"no filter has matched {name} so far; it is muted all the same", err=True)
 

@@ -1,9 +1,17 @@
 """Pictures of light curves and cutouts: matplotlib figures, for notifications, the query API and notebooks.
 
-    light_curve(curve, title=…)        difference magnitudes over time → Figure
-    cutouts(images, survey)            science, template, difference → Figure, or None without images
-    png(figure)                        a figure as PNG bytes
-    pictures(title, curve, images, …)  what goes with a notification, with texts for those who cannot see them
+    light_curve(curve, kind=…, period=…)  magnitudes or fluxes over time or phase
+    cadence(curve)                        visits of every night, by band
+    colour_magnitude(curves), colour_colour(curves)  of one object in time, or of many
+    class_probabilities(classifications)  what each classifier says
+    sky_map(frame)                        positions of matches on the whole sky
+    period_amplitude(frame)               variable stars
+    cutouts(images, survey)               science, template, difference; None without images
+    png(figure)                           a figure as PNG bytes
+    pictures(title, curve, images, …)     what goes with a notification, and the same in words
+    interactive.light_curve, .sky_map     the same to hover over, by Plotly (the extra ``notebooks``)
+
+Each gives a matplotlib Figure. Units: MJD UTC, AB magnitudes, nJy, degrees (ICRS).
 
 Figures are made without pyplot and without global settings: any thread may draw.
 """
@@ -17,14 +25,29 @@ from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 from PIL import Image
 
-from alertwatch.alert import Cutouts
-from alertwatch.light_curve import LightCurve
+from alertwatch.alert import Cutouts, LightCurve
 from alertwatch.notification import Picture
 from alertwatch.plots import alt
+from alertwatch.plots.cadence import cadence
+from alertwatch.plots.colour import colour_colour, colour_magnitude
 from alertwatch.plots.cutouts import cutouts, draw, stamps
 from alertwatch.plots.light_curve import light_curve
+from alertwatch.plots.period_amplitude import period_amplitude
+from alertwatch.plots.probabilities import class_probabilities
+from alertwatch.plots.sky_map import sky_map
 
-__all__ = ["cutouts", "light_curve", "pictures", "png"]
+__all__ = [
+    "cadence",
+    "class_probabilities",
+    "colour_colour",
+    "colour_magnitude",
+    "cutouts",
+    "light_curve",
+    "period_amplitude",
+    "pictures",
+    "png",
+    "sky_map",
+]
 
 
 def png(figure: Figure) -> bytes:

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from alertwatch.light_curve import LightCurve
+from alertwatch.alert import LightCurve
 from alertwatch.plots.cutouts import Stamp
-from alertwatch.plots.light_curve import Point, detections
+from alertwatch.plots.points import Point, detections
 from alertwatch.plots.style import BANDS, drawable
 
 
@@ -35,7 +35,7 @@ def _counted(count: int, what: str) -> str:
 
 def _magnitude(point: Point) -> str:
     error = f" ± {point.error:.2f}" if point.error else ""
-    return f"{drawable(point.band, 12)} = {point.mag:.2f}{error} mag"
+    return f"{drawable(point.band, 12)} = {point.value:.2f}{error} mag"
 
 
 def cutouts(title: str, found: dict[str, Stamp | None]) -> str:

@@ -1,174 +1,145 @@
-"""The figure of a light curve: difference magnitudes over time, with limits and forced photometry."""
+"""The figure of a light curve: magnitudes or fluxes over time or phase, with limits and forced photometry."""
 
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
-from statistics import median, quantiles
+from collections.abc import Callable, Iterable, Sequence
+from functools import partial
+from typing import TYPE_CHECKING
 
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from matplotlib.ticker import FuncFormatter, MaxNLocator
 
-from alertwatch import photometry, times
-from alertwatch.light_curve import LightCurve
+from alertwatch import times
 from alertwatch.plots import style
-from alertwatch.plots.style import DPI, FONT, INK, SOFT
+from alertwatch.plots.axis import Axis, axis_of, y_label
+from alertwatch.plots.curves import curve_of
+from alertwatch.plots.points import Kind, Point, Points, bands, points
+from alertwatch.plots.scale import flux_range, flux_unit, magnitude_range, off_scale
+from alertwatch.plots.style import FONT, SOFT
+
+if TYPE_CHECKING:
+    from alertwatch.plots.curves import Curve
 
 SIZE = (6.0, 3.5)  # inches: 1200 × 700 pixels
+BOX = (0.095, 0.135, 0.87, 0.68)
+WIDER = (0.115, 0.135, 0.85, 0.68)  # where values have more digits
 WINDOW_DAYS = 60.0
-FORCED_SIGMA = 3.0  # forced photometry below it has no magnitude worth showing
-FAR = 4.0  # magnitudes from the median that are off any scale while there are few points
-
-
-@dataclass(frozen=True)
-class Point:
-    """What is drawn once: time [MJD UTC], difference magnitude or limit [AB], its error [mag]."""
-
-    mjd: float
-    band: str
-    mag: float
-    error: float = 0.0
-    doubtful: bool = False
+DASHES = (0, (4, 3))
+CROWD = 150  # detections beyond which their markers are small
+MANY = 3000  # points beyond which a vector format holds them as an image
 
 
 def light_curve(
-    curve: LightCurve, *, title: str = "", mark_mjd: float | None = None, days: float | None = WINDOW_DAYS
+    curve: Curve,
+    *,
+    title: str = "",
+    kind: Kind = "difference",
+    period: float | None = None,
+    since_first: bool = False,
+    mark_mjd: float | None = None,
+    days: float | None = WINDOW_DAYS,
 ) -> Figure:
-    """Draw difference magnitudes (AB, brighter is up) over MJD UTC, with calendar dates above.
+    """Draw a light curve over MJD UTC, with calendar dates above; magnitudes are AB and brighter is up.
 
-    Filled markers are detections with 1-sigma errors; open ones are fainter than the reference, or dubious.
-    Downward triangles are 5-sigma limits; small dots forced photometry above 3 sigma. ``mark_mjd`` draws a line
-    at the alert. Only the last ``days`` up to it are shown (``None``: all).
+    ``kind``: "difference" or "apparent" magnitudes, or "flux" (of the difference; nJy, µJy or mJy).
+    Filled markers are detections with 1-sigma errors (no bar: the error is not known); open ones are doubtful:
+    negative or dubious, in apparent magnitudes those whose reference is another source. Downward triangles are
+    5-sigma limits; small dots forced photometry (as magnitudes, that above 3 sigma).
+
+    ``curve``: a `LightCurve`, or the table that ``alertwatch.light_curve`` gives. ``period`` [d] folds: phase
+    0 … 2, without limits. ``since_first`` counts days from the first detection. ``mark_mjd`` draws a line at
+    the alert. Only the last ``days`` up to it are shown (``None``: all). Raises `ValueError` for a kind or
+    a period that is none.
     """
-    figure = Figure(figsize=SIZE, dpi=DPI, facecolor="white")
-    axes = figure.add_axes((0.095, 0.135, 0.87, 0.68))
-    style.frame(axes)
-    end = _end(curve, mark_mjd)
-    seen = _shown(detections(curve), end, days)
-    limits = _shown((Point(n.mjd, n.band, n.limit) for n in curve.non_detections), end, days)
-    forced = _shown(_forced(curve), end, days)
-    _draw(axes, seen, limits, forced)
-    _mark(axes, mark_mjd)
-    _scale(axes, seen, limits, forced, mark_mjd)
-    _label(figure, axes, title)
-    if seen or limits or forced:
-        _legend(axes, seen, limits, forced, marked=mark_mjd is not None)
-    else:
-        _say_empty(axes)
+    found = points(curve_of(curve), kind, until=mark_mjd, days=days)
+    axis = axis_of(found, period=period, since_first=since_first)
+    figure, axes = style.panel(SIZE, axis.titled(title), BOX if kind == "difference" else WIDER)
+    if not found.all:
+        style.say_empty(axes, axis.empty)
+        style.labels(axes, axis.label, y_label(kind, "nJy"))
+        axes.set_ylim((21.5, 17.5) if kind != "flux" else (-1.0, 1.0))
+        return figure
+    mark = None if axis.folded or mark_mjd is None or not math.isfinite(mark_mjd) else mark_mjd
+    unit = _scale_y(axes, found)
+    shown = axis.shown(found)
+    _draw(axes, shown, axis, unit[1])
+    _scale_x(axes, axis, [p.mjd for p in shown.all] + ([mark] if mark is not None else []))
+    if mark is not None:
+        axes.axvline(axis.place(mark), color=style.ALERT, linewidth=0.9, linestyle=DASHES, zorder=1)
+    _label(axes, axis, y_label(kind, unit[0]))
+    above = {"bbox_to_anchor": (1.01, 1.0)} if axis.folded else {}  # there are no dates above a phase
+    style.legend(axes, _signs(shown, marked=mark is not None), **above)
     return figure
 
 
-def detections(curve: LightCurve) -> list[Point]:
-    """The detections that have a magnitude, as points by time."""
-    points = (
-        Point(d.mjd, d.band, d.mag, d.e_mag or 0.0, d.positive is False or d.dubious is True)
-        for d in curve.detections
-        if d.mag is not None
-    )
-    return sorted(filter(_finite, points), key=lambda p: p.mjd)
-
-
-def _forced(curve: LightCurve) -> Iterable[Point]:
-    for measured in curve.forced_photometry:
-        mag = photometry.magnitude(measured.flux)
-        error = photometry.magnitude_error(measured.flux, measured.e_flux)
-        if mag is not None and error is not None and measured.flux >= FORCED_SIGMA * (measured.e_flux or 0.0):
-            yield Point(measured.mjd, measured.band, mag, error)
-
-
-def _finite(point: Point) -> bool:
-    return math.isfinite(point.mjd) and math.isfinite(point.mag) and math.isfinite(point.error)
-
-
-def _end(curve: LightCurve, mark_mjd: float | None) -> float:
-    epochs = [d.mjd for d in curve.detections] or [n.mjd for n in curve.non_detections]
-    epochs = [*epochs, *(() if mark_mjd is None else (mark_mjd,))]
-    return max(filter(math.isfinite, epochs), default=math.inf)
-
-
-def _shown(points: Iterable[Point], end: float, days: float | None) -> list[Point]:
-    start = -math.inf if days is None or math.isinf(end) else end - days
-    return sorted((p for p in points if _finite(p) and p.mjd >= start), key=lambda p: p.mjd)
-
-
-def _draw(axes: Axes, seen: Sequence[Point], limits: Sequence[Point], forced: Sequence[Point]) -> None:
-    for name in _bands(limits):
-        x, y, _ = _columns(limits, name)
-        axes.plot(x, y, "v", ms=4.5, mfc="none", mec=style.band(name)[0], mew=0.8, alpha=0.55, gid="limits")
-    for name in _bands(forced):
-        x, y, e = _columns(forced, name)
+def _draw(axes: Axes, found: Points, axis: Axis, unit: float) -> None:
+    many = len(found.all) > MANY
+    size = 5.5 if len(found.seen) <= CROWD else 4.0
+    columns = partial(_columns, place=axis.places, unit=unit)
+    for name in bands(found.limits):
+        x, y, _ = columns(found.limits, name)
+        color = style.band(name)[0]
+        axes.plot(x, y, "v", ms=4.5, mfc="none", mec=color, mew=0.8, alpha=0.55, gid="limits", rasterized=many)
+    for name in bands(found.forced):
+        x, y, e = columns(found.forced, name)
         axes.errorbar(
-            x, y, e, fmt=".", ms=3.5, color=style.band(name)[0], elinewidth=0.5, alpha=0.45, gid="forced"
-        )
+            x, y, e, fmt=".", ms=3.5, color=style.band(name)[0], elinewidth=0.5, alpha=0.45, gid="forced",
+            rasterized=many,
+        )  # fmt: skip
     for doubtful in (True, False):
-        for name in _bands(seen):
-            x, y, e = _columns([p for p in seen if p.doubtful is doubtful], name)
+        for name in bands(found.seen):
+            x, y, e = columns([p for p in found.seen if p.doubtful is doubtful], name)
             color, marker = style.band(name)
             face = "white" if doubtful else color
             axes.errorbar(
-                x, y, e, fmt=marker, ms=5.5, mfc=face, mec=color if doubtful else "white", ecolor=color,
-                mew=0.9 if doubtful else 0.5, elinewidth=1.0, gid="detections", zorder=3,
+                x, y, e, fmt=marker, ms=size, mfc=face, mec=color if doubtful else "white", ecolor=color,
+                mew=0.9 if doubtful else 0.5, elinewidth=1.0, gid="detections", zorder=3, rasterized=many,
             )  # fmt: skip
 
 
-def _columns(points: Iterable[Point], band: str) -> tuple[list[float], list[float], list[float]]:
-    own = [p for p in points if p.band == band]
-    return [p.mjd for p in own], [p.mag for p in own], [max(p.error, 0.0) for p in own]
+def _columns(
+    found: Iterable[Point], band: str, *, place: Callable[[float], Sequence[float]], unit: float
+) -> tuple[list[float], list[float], list[float]]:
+    """Places, values and errors; a folded point has two places."""
+    rows = [(x, p.value / unit, p.error / unit) for p in found if p.band == band for x in place(p.mjd)]
+    return [r[0] for r in rows], [r[1] for r in rows], [r[2] for r in rows]
 
 
-def _bands(points: Iterable[Point]) -> list[str]:
-    order = list(style.BANDS)
-    return sorted({p.band for p in points}, key=lambda b: (order.index(b) if b in order else 99, b))
-
-
-def _mark(axes: Axes, mjd: float | None) -> None:
-    if mjd is None or not math.isfinite(mjd):
+def _scale_x(axes: Axes, axis: Axis, epochs: Sequence[float]) -> None:
+    if axis.folded:
+        axes.set_xlim(0.0, 2.0)
         return
-    axes.axvline(mjd, color=style.ALERT, linewidth=0.9, linestyle=(0, (4, 3)), zorder=1)
+    first, last = axis.place(min(epochs)), axis.place(max(epochs))
+    middle, half = (first + last) / 2, max((last - first) / 2, 1.0)
+    axes.set_xlim(middle - 1.06 * half, middle + 1.06 * half)
 
 
-def _scale(
-    axes: Axes, seen: Sequence[Point], limits: Sequence[Point], forced: Sequence[Point], mark: float | None
-) -> None:
-    """Limits that show what matters: one wild point, or shallow limits, do not flatten the rest."""
-    epochs = [p.mjd for p in (*seen, *limits, *forced)] + ([mark] if mark is not None else [])
-    if epochs and all(map(math.isfinite, epochs)):
-        middle, half = (min(epochs) + max(epochs)) / 2, max((max(epochs) - min(epochs)) / 2, 1.0)
-        axes.set_xlim(middle - 1.06 * half, middle + 1.06 * half)
-    mags = _usual([p.mag for p in seen] or [p.mag for p in forced])
-    telling = min(mags, default=-math.inf)  # a limit brighter than every detection tells nothing
-    mags += _usual([p.mag for p in limits if p.mag >= telling])
-    if seen:
-        mags += [seen[-1].mag, max(mags) + min(0.2, max(p.error for p in seen))]
-    bright, faint = min(mags, default=18.0), max(mags, default=21.0)
-    room = max(0.12 * (faint - bright), 0.25)
-    axes.set_ylim(faint + room, bright - room)
+def _scale_y(axes: Axes, found: Points) -> tuple[str, float]:
+    """Set the limits, say what lies outside; returns the unit of a flux, and what it is in nJy."""
+    name, size = flux_unit((*found.seen, *found.forced)) if found.kind == "flux" else ("", 1.0)
+    limits = flux_range(found) if found.kind == "flux" else magnitude_range(found)
+    axes.set_ylim(limits[0] / size, limits[1] / size)
+    if found.kind == "flux":
+        axes.axhline(0.0, color=SOFT, linewidth=0.7, zorder=1)
+    if count := off_scale(found, limits):
+        style.remark(axes, f"{count} measurement{'s' if count > 1 else ''} off the scale")
+    return name, size
 
 
-def _usual(mags: Sequence[float]) -> list[float]:
-    if len(mags) < 5:
-        return [m for m in mags if abs(m - median(mags)) <= FAR]
-    low, _, high = quantiles(mags, n=4)
-    reach = 3 * max(high - low, 0.3)
-    return [m for m in mags if low - reach <= m <= high + reach]
-
-
-def _label(figure: Figure, axes: Axes, title: str) -> None:
+def _label(axes: Axes, axis: Axis, y: str) -> None:
+    style.labels(axes, axis.label, y)
+    if axis.folded:
+        return
     axes.xaxis.set_major_locator(MaxNLocator(6, steps=[1, 2, 5, 10]))
-    axes.xaxis.set_major_formatter(FuncFormatter(lambda mjd, _: f"{mjd:.6g}" if mjd % 1 == 0 else f"{mjd:.2f}"))
+    axes.xaxis.set_major_formatter(FuncFormatter(lambda x, _: f"{x:.6g}" if x % 1 == 0 else f"{x:.2f}"))
     above = axes.secondary_xaxis("top")
     above.xaxis.set_major_locator(MaxNLocator(6, steps=[1, 2, 5, 10]))
-    above.xaxis.set_major_formatter(FuncFormatter(lambda mjd, _: _date(mjd, axes.get_xlim())))
+    above.xaxis.set_major_formatter(FuncFormatter(lambda x, _: _date(x + axis.zero, axes.get_xlim())))
     above.tick_params(colors=SOFT, labelsize=7.5, length=3, width=0.8, labelfontfamily=FONT)
     above.spines["top"].set_visible(False)
-    axes.set_xlabel("MJD [d, UTC]", fontsize=8, color=INK, fontfamily=FONT)
-    axes.set_ylabel("difference magnitude [AB mag]", fontsize=8, color=INK, fontfamily=FONT)
-    shown = style.drawable(title)
-    size = 9.5 * min(1.0, 58 / max(len(shown), 1))  # a whole headline still fits
-    figure.text(0.095, 0.945, shown, fontsize=size, color=INK, weight="bold", fontfamily=FONT, parse_math=False)
 
 
 def _date(mjd: float, limits: tuple[float, float]) -> str:
@@ -180,43 +151,20 @@ def _date(mjd: float, limits: tuple[float, float]) -> str:
     return f"{moment:%b %d %H:%M}" if days < 5 else f"{moment:%Y-%m-%d}"
 
 
-def _legend(
-    axes: Axes, seen: Sequence[Point], limits: Sequence[Point], forced: Sequence[Point], *, marked: bool
-) -> None:
-    handles = []
-    for name in _bands((*seen, *limits, *forced)):
-        color, marker = style.band(name)
-        label = style.drawable(name, 12)
-        handles.append(
-            Line2D([], [], marker=marker, ls="", color=color, mec="white", ms=6, mew=0.5, label=label)
-        )
-    if any(p.doubtful for p in seen):
-        handles.append(_grey("o", "negative or dubious"))
-    if limits:
-        handles.append(_grey("v", "5σ limit"))
-    if forced:
-        handles.append(_grey(".", "forced"))
+def _signs(found: Points, *, marked: bool) -> list[Line2D]:
+    signs = [style.sign(name[:12], style.band(name)[1], style.band(name)[0]) for name in found.bands]
+    if any(p.doubtful for p in found.seen):
+        signs.append(style.sign(doubt(found.kind), "o", SOFT, filled=False))
+    if found.limits:
+        signs.append(style.sign("5σ limit", "v", SOFT, filled=False))
+    if found.forced:
+        signs.append(Line2D([], [], marker=".", ls="", color=SOFT, ms=5, label="forced"))
     if marked:
-        handles.append(
-            Line2D([], [], color=style.ALERT, linewidth=0.9, linestyle=(0, (4, 3)), label="this alert")
-        )
-    made = axes.legend(
-        handles=handles, loc="lower right", bbox_to_anchor=(1.01, 1.085), ncols=len(handles), frameon=False,
-        prop={"family": FONT, "size": 7.5}, handletextpad=0.2, handlelength=1.5, columnspacing=0.9,
-        borderpad=0.0, labelcolor=INK,
-    )  # fmt: skip
-    for text in made.get_texts():
-        text.set_parse_math(False)
+        signs.append(Line2D([], [], color=style.ALERT, linewidth=0.9, linestyle=DASHES, label="this alert"))
+    return signs
 
 
-def _grey(marker: str, label: str) -> Line2D:
-    return Line2D(
-        [], [], marker=marker, ls="", mfc="none" if marker != "." else SOFT, mec=SOFT, ms=5, label=label
-    )
-
-
-def _say_empty(axes: Axes) -> None:
-    axes.text(
-        0.5, 0.5, "no photometry known", transform=axes.transAxes, ha="center", va="center", fontsize=11,
-        color=SOFT, fontfamily=FONT,
-    )  # fmt: skip
+def doubt(kind: Kind) -> str:
+    """What an open marker means."""
+    words = {"difference": "negative or dubious", "apparent": "dubious or blended", "flux": "dubious"}
+    return words[kind]

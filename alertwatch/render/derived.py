@@ -6,8 +6,7 @@ import math
 from collections.abc import Sequence
 from urllib.parse import quote
 
-from alertwatch.alert import Detection, Survey
-from alertwatch.light_curve import LightCurve
+from alertwatch.alert import Detection, LightCurve, Survey
 from alertwatch.notification import Brightness, Link
 
 RATE_DAYS = 10.0

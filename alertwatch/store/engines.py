@@ -10,7 +10,9 @@ from __future__ import annotations
 
 import sqlite3
 import time
+from pathlib import Path
 from typing import Any, NamedTuple
+from urllib.parse import quote, unquote
 
 import msgspec
 import sqlalchemy as sa
@@ -34,15 +36,46 @@ class Engines(NamedTuple):
 
 def connect(settings: DatabaseSettings, patience: float) -> Engines:
     """Engines for the settings; connects to nothing yet. ``patience``: seconds to wait for a lock."""
+    url = _url(settings)
+    return _sqlite(url, patience) if url.drivername == "sqlite" else _postgres(url, patience)
+
+
+def connect_read_only(settings: DatabaseSettings, patience: float) -> sa.Engine:
+    """An engine that can write nothing and makes no database; connects to nothing yet."""
+    url = _url(settings)
+    if url.drivername != "sqlite":
+        return _postgres_reader(url, patience)
+    quoted = quote(str(Path(url.database or "").absolute()))
+    return _sqlite_reader(
+        url.set(database=f"file:{quoted}").update_query_dict({"mode": "ro", "uri": "true"}), patience
+    )
+
+
+def address(engine: sa.Engine) -> str:
+    """What to call a database in messages: its URL without password."""
+    file = file_of(engine)
+    return engine.url.render_as_string(hide_password=True) if file is None else f"sqlite:///{file}"
+
+
+def file_of(engine: sa.Engine) -> Path | None:
+    """The file of a SQLite database; ``None`` for a server's."""
+    name = engine.url.database or ""
+    if engine.dialect.name != "sqlite":
+        return None
+    return Path(unquote(name.removeprefix("file:")) if "uri" in engine.url.query else name)
+
+
+def _url(settings: DatabaseSettings) -> sa.URL:
+    """The address, with password; raises `SettingsError` where it is none that alertwatch can use."""
     try:
         url = sa.make_url(settings.url)
     except sa.exc.ArgumentError:
         raise SettingsError(_EXPECTED) from None  # its words may hold a password
     kind = url.drivername.partition("+")[0]
     if kind == "sqlite" and url.database not in {None, "", ":memory:"}:
-        return _sqlite(url.set(drivername="sqlite"), patience)
+        return url.set(drivername="sqlite")
     if kind == "postgresql":
-        return _postgres(_with_password(url, settings), patience)
+        return _with_password(url, settings)
     raise SettingsError(_EXPECTED)
 
 
@@ -64,21 +97,30 @@ def _engine(url: sa.URL, patience: float, connect_args: dict[str, Any], *, ping:
 
 
 def _sqlite(url: sa.URL, patience: float) -> Engines:
-    options = {"timeout": patience, "isolation_level": None}  # None: transactions begin where we say so
-    writer, reader = _engine(url, patience, options), _engine(url, patience, options)
+    writer = _sqlite_engine(url, patience)
 
     @event.listens_for(writer, "connect")
     def prepare(connection: sqlite3.Connection, _: object) -> None:
         _use_wal(connection, patience)
         connection.execute("PRAGMA synchronous=NORMAL")
 
+    event.listen(writer, "begin", lambda connection: connection.exec_driver_sql("BEGIN IMMEDIATE"))
+    return Engines(writer, _sqlite_reader(url, patience))
+
+
+def _sqlite_reader(url: sa.URL, patience: float) -> sa.Engine:
+    reader = _sqlite_engine(url, patience)
+
     @event.listens_for(reader, "connect")
     def protect(connection: sqlite3.Connection, _: object) -> None:
         connection.execute("PRAGMA query_only=ON")
 
-    event.listen(writer, "begin", lambda connection: connection.exec_driver_sql("BEGIN IMMEDIATE"))
     event.listen(reader, "begin", lambda connection: connection.exec_driver_sql("BEGIN"))
-    return Engines(writer, reader)
+    return reader
+
+
+def _sqlite_engine(url: sa.URL, patience: float) -> sa.Engine:
+    return _engine(url, patience, {"timeout": patience, "isolation_level": None})  # we say where it begins
 
 
 def _use_wal(connection: sqlite3.Connection, patience: float) -> None:
@@ -99,11 +141,16 @@ def _use_wal(connection: sqlite3.Connection, patience: float) -> None:
 
 def _postgres(url: sa.URL, patience: float) -> Engines:
     writer = _engine(url, patience, postgres.arguments(patience + 1, lock_timeout=int(patience * 1000)))
-    for_reading = postgres.arguments(_READ_SECONDS, default_transaction_read_only="on")
-    reader = _engine(url, patience, for_reading, ping=True)
     event.listen(writer, "do_connect", postgres.connect_within(patience + 1))
+    return Engines(writer, _postgres_reader(url, patience))
+
+
+def _postgres_reader(url: sa.URL, patience: float) -> sa.Engine:
+    one_moment = {"default_transaction_isolation": r"repeatable\ read", "default_transaction_read_only": "on"}
+    for_reading = postgres.arguments(_READ_SECONDS, **one_moment)
+    reader = _engine(url, patience, for_reading, ping=True)
     event.listen(reader, "do_connect", postgres.connect_within(_READ_SECONDS))
-    return Engines(writer, reader)
+    return reader
 
 
 def _with_password(url: sa.URL, settings: DatabaseSettings) -> sa.URL:

@@ -12,6 +12,7 @@ from dataclasses import asdict, dataclass
 from sqlalchemy import Connection, select
 
 from alertwatch.errors import BadInput
+from alertwatch.store.listed import one_of
 from alertwatch.store.tables import labels as table
 from alertwatch.store.upsert import printable
 
@@ -59,7 +60,7 @@ def of(tx: Connection, keys: Iterable[Key]) -> dict[Key, Sequence[Label]]:
     """The labels of objects by (survey, object id), the oldest first; objects without any are left out."""
     wanted = set(keys)
     found: dict[Key, tuple[Label, ...]] = {}
-    query = select(*_COLUMNS).where(table.c.object_id.in_({object_id for _, object_id in wanted}))
+    query = select(*_COLUMNS).where(one_of(tx, table.c.object_id, {object_id for _, object_id in wanted}))
     for row in tx.execute(query.order_by(table.c.id)).mappings() if wanted else ():
         key = (row["survey"], row["object_id"])
         if key in wanted:

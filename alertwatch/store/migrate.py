@@ -14,18 +14,21 @@ from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, text
 
-from alertwatch.errors import DatabaseTooNew
+from alertwatch.errors import DatabaseTooNew, DatabaseTooOld, SettingsError
 from alertwatch.store import postgres
 
 _ADVISORY_LOCK = 0x616C657274  # "alert": the same number in every process that migrates this database
 _alembic_is_single_threaded = threading.Lock()
 
 
-class _Transactions(Protocol):
+class _Reads(Protocol):
     address: str
 
-    def write(self) -> AbstractContextManager[Connection]: ...
     def read(self) -> AbstractContextManager[Connection]: ...
+
+
+class _Transactions(_Reads, Protocol):
+    def write(self) -> AbstractContextManager[Connection]: ...
 
 
 def up_to_date(store: _Transactions) -> None:
@@ -39,6 +42,24 @@ def up_to_date(store: _Transactions) -> None:
         config = _config()
         config.attributes["connection"] = tx
         command.upgrade(config, "head")
+
+
+def refuse_other_revisions(store: _Reads) -> None:
+    """Raise `DatabaseTooOld`, `DatabaseTooNew` or `SettingsError` unless the tables are this version's."""
+    scripts = ScriptDirectory.from_config(_config())
+    with store.read() as tx:
+        revision = _revision(tx)
+    if revision is None:
+        raise SettingsError(
+            f"the database {store.address} holds nothing of alertwatch: check database.url, or let"
+            " `alertwatch run` make its tables"
+        )
+    _refuse_unknown(store.address, revision, scripts)
+    if revision != (newest := scripts.get_current_head()):
+        raise DatabaseTooOld(
+            f"the database {store.address} was written by an older alertwatch (revision {revision}, now"
+            f" {newest}), and reading changes nothing: `alertwatch run` of this version brings it up to date"
+        )
 
 
 def _config() -> Config:

@@ -2,19 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass
-from itertools import islice
-from typing import Any, NamedTuple, TypeVar
+from typing import Any, TypeVar
 
 import msgspec
-from sqlalchemy import Connection, Select, Table, func, or_, select
+from sqlalchemy import Connection, Select, Table, select
 
-from alertwatch import sky
-from alertwatch.alert import CrossMatch, Detection, ForcedPhotometry, NonDetection
+from alertwatch.alert import CrossMatch, Detection, ForcedPhotometry, LightCurve, NonDetection
 from alertwatch.filter import FOLLOWED, Criterion, Result
-from alertwatch.light_curve import LightCurve
-from alertwatch.store import healpix, tables
+from alertwatch.query.selection import EVERYTHING, Selection
+from alertwatch.store import selected, tables
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -71,55 +68,10 @@ class StoredObject:
     crossmatches: tuple[CrossMatch, ...] = ()
 
 
-class Cone(NamedTuple):
-    """A circle on the sky, degrees."""
-
-    ra: float
-    dec: float
-    radius: float
-
-    def holds(self, ra: float, dec: float) -> bool:
-        """Whether a position is inside."""
-        return sky.separation(self.ra, self.dec, ra, dec) <= 3600 * self.radius
-
-
-def matches(
-    tx: Connection,
-    *,
-    filter: str | None = None,  # noqa: A002 - the column's name
-    class_name: str | None = None,
-    since: float | None = None,
-    until: float | None = None,
-    cone: tuple[float, float, float] | None = None,
-    object_id: str | None = None,
-    limit: int | None = None,
-) -> list[Match]:
-    """Matches, the newest alert first. Every argument narrows the answer.
-
-    ``since`` ≤ alert time < ``until`` (MJD UTC); ``cone`` is ra, dec and radius in degrees; ``class_name`` is
-    the classifier's word, in any case.
-    """
-    columns = tables.matches.c
-    query = _select(tables.matches, Match).order_by(columns.mjd.desc().nulls_last(), columns.id.desc())
-    for column, value in ((columns.filter, filter), (columns.object_id, object_id)):
-        query = query if value is None else query.where(column == value)
-    if class_name is not None:
-        query = query.where(func.lower(columns.class_name) == class_name.lower())
-    if since is not None:
-        query = query.where(columns.mjd >= since)
-    if until is not None:
-        query = query.where(columns.mjd < until)
-    if cone is None:
-        return [_judgement(Match, row) for row in tx.execute(query.limit(limit)).mappings()]
-    return list(islice(_in_cone(tx, query, Cone(*cone)), limit))
-
-
-def _in_cone(tx: Connection, query: Select[Any], cone: Cone) -> Iterator[Match]:
-    pixel = tables.matches.c.healpix
-    near = or_(*(pixel.between(first, last) for first, last in healpix.ranges(*cone)))
-    for row in tx.execute(query.where(near)).mappings():
-        if cone.holds(row["ra"], row["dec"]):
-            yield _judgement(Match, row)
+def matches(tx: Connection, selection: Selection = EVERYTHING) -> list[Match]:
+    """The matches that are selected, in its order."""
+    columns = [tables.matches.c[name] for name in Match.__dataclass_fields__]
+    return [_judgement(Match, row._mapping) for row in selected.rows(tx, selection, *columns)]
 
 
 def verdicts_of(tx: Connection, survey: str | None, object_id: str) -> list[StoredVerdict]:
@@ -162,7 +114,7 @@ def _select(table: Table, kind: type[Any]) -> Select[Any]:
 
 
 def _judgement(kind: type[J], row: Any) -> J:
-    values = dict(row)
+    values = {name: row[name] for name in kind.__dataclass_fields__}
     values["criteria"] = msgspec.convert(values["criteria"], tuple[Criterion, ...])
     if "result" in values:
         values["result"] = Result(values["result"])

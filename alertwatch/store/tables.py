@@ -185,6 +185,7 @@ objects = Table(
     Column("n_hist", Integer),
     Column("stellar", Boolean),
     Column("crossmatches", JSON(none_as_null=True)),
+    Index(None, "object_id"),  # the views find an object without its survey being named
 )
 
 detections = Table(
@@ -411,6 +412,29 @@ labels = Table(  # what people said of an object
     Column("added_at", Double, nullable=False),
     Index(None, "object_id"),
     Index(None, "label"),
+)
+
+notes = Table(  # free text on an object
+    "notes",
+    metadata,
+    _serial(),
+    _text("survey"),
+    _text("object_id"),
+    _text("text"),
+    _text("by"),
+    Column("added_at", Double, nullable=False),
+    Index(None, "object_id"),
+)
+
+tags = Table(  # words that gather objects
+    "tags",
+    metadata,
+    _text("object_id", key=True),
+    _text("survey", key=True),
+    _text("tag", key=True),
+    _text("by"),
+    Column("added_at", Double, nullable=False),
+    Index(None, "tag"),
 )
 
 concerns = Table(  # what the operator was told, so that it is said once

@@ -10,11 +10,11 @@ from msgspec.structs import replace
 from sqlalchemy import Connection
 
 from alertwatch import render
-from alertwatch.alert import CrossMatch
+from alertwatch.alert import CrossMatch, LightCurve
 from alertwatch.facts import Facts
 from alertwatch.filter import FOLLOWED
-from alertwatch.light_curve import LightCurve
 from alertwatch.notification import Entry, MatchedBy, Notification, Receipt
+from alertwatch.query.selection import Selection
 from alertwatch.render import derived
 from alertwatch.store import deliveries, followed, labels, queries
 from alertwatch.store.deliveries import Delivery, Item
@@ -145,7 +145,7 @@ def _matched(tx: Connection, source: _Source) -> Iterable[MatchedBy]:
     wanted = told or {name for one in source.known for name in one.filters}
     newest: dict[str, queries.Match] = {}
     for survey, object_id in source.keys:
-        for match in queries.matches(tx, object_id=object_id, limit=MOST_MATCHES):
+        for match in queries.matches(tx, Selection(objects=(object_id,), limit=MOST_MATCHES)):
             if match.filter in wanted and match.survey == survey:
                 newest.setdefault(match.filter, match)
     for name, match in sorted(newest.items()):

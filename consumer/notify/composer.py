@@ -7,7 +7,7 @@ from typing import Any
 
 from msgspec.structs import replace
 
-from alertwatch.light_curve import LightCurve
+from alertwatch.alert import LightCurve
 from alertwatch.notification import Notification, Picture
 from alertwatch.sink import Sink
 from alertwatch.store.deliveries import Delivery

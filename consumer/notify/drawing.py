@@ -18,8 +18,7 @@ from multiprocessing.context import SpawnProcess
 
 import structlog
 
-from alertwatch.alert import Cutouts
-from alertwatch.light_curve import LightCurve
+from alertwatch.alert import Cutouts, LightCurve
 from alertwatch.notification import Picture
 
 START_SECONDS = 30.0  # the first drawing waits for matplotlib, which may have to look for its fonts

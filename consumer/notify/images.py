@@ -5,8 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 
-from alertwatch.alert import Cutouts, Survey
-from alertwatch.light_curve import LightCurve
+from alertwatch.alert import Cutouts, LightCurve, Survey
 from alertwatch.store import cutouts
 from consumer.lookup.stamps import Stamps
 from consumer.notify.patience import PatientStore

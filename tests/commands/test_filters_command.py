@@ -2,7 +2,8 @@ from __future__ import annotations
 
 import json
 
-from alertwatch.store import filter_state
+from alertwatch.store import filter_state, verdicts
+from tests.store.examples import an_alert, judged
 
 
 def test_configured_filters_come_first_then_those_that_could_be(cli, settings_file):
@@ -77,3 +78,23 @@ def test_a_filter_disabled_in_the_settings_says_so(cli, settings_file):
     settings_file.write_text("[filters.young_sn]\nenabled = false\n")
 
     assert cli("filters", "show", "young_sn").stdout.startswith("young_sn: disabled in the settings")
+
+
+def test_precision_is_counted_from_what_people_said(cli, store):
+    with store.write() as tx:
+        verdicts.save(tx, [judged(an_alert(name)) for name in ("ZTF21aaaaaaa", "ZTF21bbbbbbb")], 1.0)
+    assert "PRECISION" not in cli("filters").stdout
+
+    cli("label", "ZTF21aaaaaaa", "SN Ia", "--by", "ana")
+    cli("label", "ZTF21bbbbbbb", "bogus", "--by", "ana")
+
+    assert "50 % (1 of 2; 9 to 91 %)" in cli("filters").stdout
+    rows = {row["name"]: row for row in json.loads(cli("filters", "list", "--format", "json").stdout)}
+    assert rows["young_sn"]["precision"] == {
+        "right": 1,
+        "wrong": 1,
+        "share": 0.5,
+        "low": 0.0945,
+        "high": 0.9055,
+    }
+    assert rows["bright_young_sn"]["precision"] is None

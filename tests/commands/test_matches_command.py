@@ -3,8 +3,13 @@ from __future__ import annotations
 import csv
 import io
 import json
+import sys
+import webbrowser
 
+import pandas as pd
 import pytest
+from astropy import units as u
+from astropy.table import QTable
 
 from alertwatch.alert import Classification
 from alertwatch.store import verdicts
@@ -49,6 +54,17 @@ def test_the_newest_match_comes_first(cli):
         (["--cone", "00:40:00 -45:00:00 1'"], {"ZTF26later"}),
         (["--cone", "150, 3, 2d"], {"ZTF26young", "ZTF26flare"}),
         (["--cone", "200 0 5"], set()),
+        (["--class", "Transient"], {"ZTF26young", "ZTF26later"}),
+        (["--min-probability", "0.85"], {"ZTF26flare"}),
+        (["--brighter", "18.5"], set()),
+        (["--brighter", "18.6", "--fainter", "18.4"], {"ZTF26young", "ZTF26later", "ZTF26flare"}),
+        (["--night", "2023-02-24"], {"ZTF26young", "ZTF26flare"}),
+        (["--night", "last night"], set()),
+        (["--until", "last night"], {"ZTF26young", "ZTF26later", "ZTF26flare"}),
+        (["--object", "ZTF26young", "--object", "ZTF26flare"], {"ZTF26young", "ZTF26flare"}),
+        (["--moc", "0/0-11"], {"ZTF26young", "ZTF26later", "ZTF26flare"}),
+        (["--survey", "lsst"], set()),
+        (["--order", "oldest", "--limit", "1"], {"ZTF26flare"}),
     ],
 )
 def test_options_narrow_what_is_listed(cli, options, found):
@@ -105,6 +121,10 @@ def test_nothing_found_is_said_beside_the_output(cli):
         (["--cone", "10 20"], "'10 20' is no circle"),
         (["--cone", "10 20 5parsec"], "'10 20 5parsec' is no circle"),
         (["--cone", "10 91 5"], "'10 91 5' is not on the sky"),
+        (["--moc", "nowhere.fits"], "--moc: 'nowhere.fits' No such file"),
+        (["--night", "soon"], "--night: 'soon' is no night"),
+        (["--night", "tonight", "--since", "3d"], "leave out since and until"),
+        (["--min-probability", "80"], "not in the range 0<=x<=1"),
     ],
 )
 def test_what_cannot_be_understood_is_a_usage_error(cli, options, sentence):
@@ -112,3 +132,94 @@ def test_what_cannot_be_understood_is_a_usage_error(cli, options, sentence):
 
     assert result.exit_code == 2
     assert sentence in result.output
+
+
+def test_objects_of_a_file_and_of_the_line_are_listed(cli, folder):
+    (folder / "mine.txt").write_text("# tonight\nZTF26young\n")
+    found = cli("matches", "--objects", "mine.txt", "--object", "ZTF26flare", "--format", "json")
+    assert set(objects(found)) == {"ZTF26young", "ZTF26flare"}
+
+
+def test_objects_are_found_by_what_people_said(cli):
+    cli("label", "ZTF26flare", "SN Ia", "--by", "ana")
+    assert objects(cli("matches", "--label", "sn ia", "--format", "json")) == ["ZTF26flare"]
+
+
+def test_parquet_and_votable_carry_ids_and_units(cli):
+    parquet = pd.read_parquet(io.BytesIO(cli("matches", "--format", "parquet").stdout_bytes))
+    votable = QTable.read(io.BytesIO(cli("matches", "--format", "votable").stdout_bytes), format="votable")
+
+    assert parquet["alert_id"].tolist() == [str(one) for one in votable["alert_id"]] == [BIG_ID] * 3
+    assert parquet.attrs["units"]["mag"] == str(votable["mag"].unit) == "mag"
+    assert votable["ra"][0] == 10 * u.deg
+
+
+@pytest.mark.parametrize("form", ["parquet", "votable"])
+def test_a_file_of_nothing_has_columns_and_says_so(cli, form):
+    result = cli("matches", "--filter", "no_such", "--format", form)
+
+    reading = io.BytesIO(result.stdout_bytes)
+    found = (
+        pd.read_parquet(reading) if form == "parquet" else QTable.read(reading, format="votable").to_pandas()
+    )
+    assert (len(found), found.columns[0], result.stderr) == (0, "object_id", "no match\n")
+
+
+def test_parquet_is_not_written_on_a_terminal(cli, monkeypatch):
+    class Terminal(io.StringIO):
+        def isatty(self) -> bool:
+            return True
+
+    monkeypatch.setattr("alertwatch.commands.matches.sys", type("s", (), {"stdout": Terminal()}))
+    result = cli("matches", "--format", "parquet")
+    assert (result.exit_code, "add > matches.parquet" in result.output) == (2, True)
+
+
+def test_parquet_without_its_library_says_what_to_install(cli, monkeypatch):
+    monkeypatch.setitem(sys.modules, "pyarrow", None)
+    result = cli("matches", "--format", "parquet")
+    assert (result.exit_code, result.stderr) == (
+        1, "alertwatch: Parquet needs pyarrow: pip install 'alertwatch[parquet]'\n"
+    )  # fmt: skip
+
+
+@pytest.fixture
+def opened(monkeypatch) -> list[str]:
+    """The pages that the browser was asked to open."""
+    pages: list[str] = []
+    monkeypatch.setattr(webbrowser, "open_new_tab", pages.append)
+    return pages
+
+
+def test_pages_of_the_explorer_are_opened_once_for_each_object(cli, opened):
+    result = cli("matches", "--class", "SN", "--open", "--format", "json")
+
+    assert opened == [f"https://alerce.online/object/{name}" for name in ("ZTF26later", "ZTF26young")]
+    assert all(f"opened {page}" in result.stderr for page in opened)
+
+
+def test_a_browser_is_asked_for_ten_pages_at_most(cli, store, opened):
+    with store.write() as tx:
+        verdicts.save(tx, [judged(an_alert(f"ZTF26x{n:02d}", mjd=61100.0 + n)) for n in range(12)], now=1.0)
+
+    result = cli("matches", "--open")
+
+    assert len(opened) == 10
+    assert opened[0].endswith("ZTF26x11")
+    assert "opened the first 10 of 15 objects" in result.stderr
+
+
+def test_a_list_for_programs_is_not_cut(cli, store):
+    with store.write() as tx:
+        verdicts.save(tx, [judged(an_alert(f"ZTF26x{n:03d}")) for n in range(120)], now=1.0)
+
+    assert len(cli("matches", "--format", "jsonl").stdout.splitlines()) == 123
+    table = cli("matches")
+    assert len(table.stdout.splitlines()) == 101
+    assert "these are the newest 100; --limit shows more" in table.stderr
+
+
+def test_listing_writes_nothing(cli, folder):
+    before = (folder / "alertwatch.db").read_bytes()
+    cli("matches")
+    assert (folder / "alertwatch.db").read_bytes() == before

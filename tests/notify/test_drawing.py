@@ -10,8 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from alertwatch.alert import Detection
-from alertwatch.light_curve import LightCurve
+from alertwatch.alert import Detection, LightCurve
 from alertwatch.notification import Picture
 from consumer.notify.drawing import Drawing
 from tests.notify.programs import start

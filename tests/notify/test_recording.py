@@ -15,6 +15,7 @@ from alertwatch.alert import Alert, Cutouts, Part
 from alertwatch.errors import DecodeError
 from alertwatch.facts import Facts
 from alertwatch.filter import FOLLOWED, Criterion, Filter, Outcome, Parameters
+from alertwatch.query.selection import Selection
 from alertwatch.settings import FilterSettings, Settings
 from alertwatch.store import Store, candidates, cutouts, followed, outbox, queries, verdicts
 from alertwatch.store.outbox import Row
@@ -101,7 +102,7 @@ def test_a_match_and_its_rows_are_stored_together_or_not_at_all(store: Store) ->
     desk.take(packet())
     (row,) = desk.rows()
     with store.read() as tx:
-        (match,) = queries.matches(tx, filter="first")
+        (match,) = queries.matches(tx, Selection(filter="first"))
     assert (row.subscription, row.filter, row.alert_id, row.match_id) == ("team", "first", candid(), match.id)
     assert (row.state, row.due, row.facts.mag, row.facts.ra) == ("new", NOW, 18.5, 185.7288)
     assert desk.notices.wake.is_set()

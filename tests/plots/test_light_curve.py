@@ -9,18 +9,11 @@ from typing import Any
 import numpy as np
 import pytest
 from matplotlib.collections import LineCollection
-from matplotlib.container import ErrorbarContainer
-from matplotlib.figure import Figure
 
-from alertwatch.alert import Detection, ForcedPhotometry, NonDetection
-from alertwatch.light_curve import LightCurve
+from alertwatch.alert import Detection, ForcedPhotometry, LightCurve, NonDetection
 from alertwatch.plots import light_curve, png
 from alertwatch.plots.style import BANDS
-
-
-def seen(mjd: float, mag: float | None, band: str = "g", **more: Any) -> Detection:
-    return Detection(mjd=mjd, band=band, mag=mag, e_mag=0.05, **{"positive": True, **more})
-
+from tests.plots.figures import drawn, seen, words
 
 CURVE = LightCurve(
     detections=(seen(61110.2, 19.3), seen(61112.2, 18.9), seen(61114.2, 18.6), seen(61114.3, 18.8, "r")),
@@ -33,21 +26,6 @@ CURVE = LightCurve(
         ForcedPhotometry(mjd=61108.2, band="g", flux=5_000.0, e_flux=3_000.0),
     ),
 )
-
-
-def drawn(figure: Figure, gid: str) -> list[tuple[float, float]]:
-    """The points of one kind (detections, limits, forced) that are on the axes."""
-    axes = figure.axes[0]
-    lines = [
-        c.lines[0] for c in axes.containers if isinstance(c, ErrorbarContainer) and c.lines[0].get_gid() == gid
-    ]
-    lines += [line for line in axes.lines if line.get_gid() == gid and line not in lines]
-    return [(float(x), float(y)) for line in lines for x, y in np.column_stack(line.get_data())]
-
-
-def words(figure: Figure) -> str:
-    texts = figure.findobj(lambda artist: hasattr(artist, "get_text"))
-    return " | ".join(text.get_text() for text in texts)
 
 
 def test_brighter_is_up() -> None:

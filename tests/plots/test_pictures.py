@@ -6,8 +6,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
-from alertwatch.alert import Alert, Cutouts, Detection, NonDetection
-from alertwatch.light_curve import LightCurve
+from alertwatch.alert import Alert, Cutouts, Detection, LightCurve, NonDetection
 from alertwatch.notification import Picture
 from alertwatch.plots import pictures
 from consumer import readers

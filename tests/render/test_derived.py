@@ -9,8 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from alertwatch.alert import Detection
-from alertwatch.light_curve import LightCurve
+from alertwatch.alert import Detection, LightCurve
 from alertwatch.notification import Brightness
 from alertwatch.render.derived import brightness, links, sexagesimal
 

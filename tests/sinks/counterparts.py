@@ -16,7 +16,9 @@ from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
+from unittest import mock
 
+import msgspec
 import trustme
 
 from tests.sinks import slack_server
@@ -176,6 +178,46 @@ def database(folder: Path) -> Iterator[Counterpart]:
     )
 
 
+TEXT_ONLY = {
+    "nbformat": 4,
+    "nbformat_minor": 5,
+    "metadata": {},
+    "cells": [
+        {"cell_type": "markdown", "id": "title", "metadata": {}, "source": "# {{ title }}\n\n{{ text }}"},
+        {
+            "cell_type": "markdown",
+            "id": "object",
+            "metadata": {"tags": ["each"]},
+            "source": "## {{ entry.name }}\n\n{{ entry.headline }}\n\n{{ entry.why | join('; ') }}",
+        },
+    ],
+}
+
+
+@contextmanager
+def notebook(folder: Path) -> Iterator[Counterpart]:
+    """With a template that needs no kernel, and in this process: what takes seconds has tests of its own."""
+    reports, template, config = folder / "reports", folder / "template.ipynb", folder / "alertwatch.toml"
+    reports.mkdir()
+    template.write_text(json.dumps(TEXT_ONLY))
+    config.touch()
+    with mock.patch("alertwatch.report.apart._answer", _in_this_process):
+        yield Counterpart(
+            settings={"folder": reports, "template": template, "config": config},
+            arrived=lambda: len(list(reports.glob("*.ipynb"))),
+            unreachable={},
+            refusing={"folder": template},
+            outage=full_disk,
+        )
+
+
+def _in_this_process(order: bytes, _: float) -> Any:
+    from alertwatch.report.__main__ import _answer
+    from alertwatch.report.apart import Order
+
+    return _answer(msgspec.msgpack.decode(order, type=Order))
+
+
 # -- people ---------------------------------------------------------------------------------------------------
 
 
@@ -212,6 +254,7 @@ COUNTERPARTS: dict[str, Callable[[Path], AbstractContextManager[Counterpart]]] =
     "database": database,
     "email": email,
     "file": file,
+    "notebook": notebook,
     "slack": slack,
     "webhook": webhook,
 }

@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from alertwatch import sky
 from alertwatch.alert import Classification
 from alertwatch.filter import Result
+from alertwatch.query.selection import Cone, Selection
 from alertwatch.store import Store, healpix, queries, verdicts
 from tests.store.examples import a_verdict, an_alert, judged
 
@@ -45,32 +46,32 @@ def night(store: Store) -> Store:
 def test_matches_come_newest_first(night: Store) -> None:
     with night.read() as tx:
         assert names(queries.matches(tx)) == ["nowhere", "meridian", "pole"]
-        assert names(queries.matches(tx, limit=1)) == ["nowhere"]
+        assert names(queries.matches(tx, Selection(limit=1))) == ["nowhere"]
 
 
 def test_matches_are_narrowed_by_filter_class_time_and_object(night: Store) -> None:
     with night.read() as tx:
-        assert names(queries.matches(tx, filter="agn_flare")) == ["nowhere"]
-        assert names(queries.matches(tx, class_name="sn")) == ["meridian", "pole"]
-        assert names(queries.matches(tx, since=60002.0)) == ["nowhere", "meridian"]
-        assert names(queries.matches(tx, since=60001.0, until=60002.0)) == ["pole"]
-        assert names(queries.matches(tx, object_id="pole")) == ["pole"]
-        assert names(queries.matches(tx, filter="agn_flare", class_name="SN")) == []
+        assert names(queries.matches(tx, Selection(filter="agn_flare"))) == ["nowhere"]
+        assert names(queries.matches(tx, Selection(class_name="sn"))) == ["meridian", "pole"]
+        assert names(queries.matches(tx, Selection(since=60002.0))) == ["nowhere", "meridian"]
+        assert names(queries.matches(tx, Selection(since=60001.0, until=60002.0))) == ["pole"]
+        assert names(queries.matches(tx, Selection(objects=("pole",)))) == ["pole"]
+        assert names(queries.matches(tx, Selection(filter="agn_flare", class_name="SN"))) == []
 
 
 def test_a_cone_reaches_across_the_pole_and_the_meridian(night: Store) -> None:
     with night.read() as tx:
-        assert names(queries.matches(tx, cone=(20.0, 89.99, 0.021))) == ["pole"]
-        assert names(queries.matches(tx, cone=(20.0, 89.99, 0.019))) == []
-        assert names(queries.matches(tx, cone=(0.01, 0.0, 0.021))) == ["meridian"]
-        assert names(queries.matches(tx, cone=(0.01, 0.0, 0.019))) == []
-        assert names(queries.matches(tx, cone=(0.0, 0.0, 180.0))) == ["meridian", "pole"]
-        assert names(queries.matches(tx, cone=(0.0, 0.0, 180.0), limit=1)) == ["meridian"]
+        assert names(queries.matches(tx, Selection(cone=Cone(20.0, 89.99, 0.021)))) == ["pole"]
+        assert names(queries.matches(tx, Selection(cone=Cone(20.0, 89.99, 0.019)))) == []
+        assert names(queries.matches(tx, Selection(cone=Cone(0.01, 0.0, 0.021)))) == ["meridian"]
+        assert names(queries.matches(tx, Selection(cone=Cone(0.01, 0.0, 0.019)))) == []
+        assert names(queries.matches(tx, Selection(cone=Cone(0.0, 0.0, 180.0)))) == ["meridian", "pole"]
+        assert names(queries.matches(tx, Selection(cone=Cone(0.0, 0.0, 180.0), limit=1))) == ["meridian"]
 
 
 def test_an_empty_database_answers_everything_with_nothing(store: Store) -> None:
     with store.read() as tx:
-        assert queries.matches(tx, cone=(0.0, 0.0, 1.0)) == []
+        assert queries.matches(tx, Selection(cone=Cone(0.0, 0.0, 1.0))) == []
         assert queries.verdicts_of(tx, None, "X") == []
         assert queries.light_curve(tx, "ztf", "X") == queries.LightCurve((), (), ())
 

@@ -8,6 +8,7 @@ from sqlalchemy import func, select
 
 from alertwatch.alert import Detection, NonDetection, ObjectSummary
 from alertwatch.filter import Criterion, Judged, Outcome, Result
+from alertwatch.query.selection import Cone, Selection
 from alertwatch.store import Store, queries, tables, verdicts
 from alertwatch.store.verdicts import NewMatch
 from tests.store.examples import BIG_ID, a_verdict, an_alert, judged
@@ -88,7 +89,7 @@ def test_a_match_stays_with_its_reasons_when_other_parameters_reject_it(store: S
 def test_ids_beyond_two_to_the_53_survive(store: Store) -> None:
     save(store, judged(an_alert(object_id=BIG_ID, alert_id=BIG_ID)))
     with store.read() as tx:
-        (match,) = queries.matches(tx, object_id=BIG_ID)
+        (match,) = queries.matches(tx, Selection(objects=(BIG_ID,)))
         light_curve = queries.light_curve(tx, "ztf", BIG_ID)
     assert (match.object_id, match.alert_id) == (BIG_ID, BIG_ID)
     assert light_curve.detections[-1].alert_id == BIG_ID
@@ -151,7 +152,7 @@ def test_the_position_of_a_match_may_come_from_its_detection(store: Store) -> No
     seen = Detection(mjd=60000.0, band="g", alert_id=BIG_ID, ra=10.0, dec=-5.0)
     save(store, judged(an_alert(ra=None, dec=None, detections=(seen,))))
     with store.read() as tx:
-        assert len(queries.matches(tx, cone=(10.0, -5.0, 0.01))) == 1
+        assert len(queries.matches(tx, Selection(cone=Cone(10.0, -5.0, 0.01)))) == 1
 
 
 def test_a_light_curve_grows_and_keeps_what_it_knew(store: Store) -> None:

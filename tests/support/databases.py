@@ -5,6 +5,7 @@ from __future__ import annotations
 import shutil
 import subprocess
 from collections.abc import Iterator
+from contextlib import contextmanager
 from functools import cache
 from pathlib import Path
 from uuid import uuid4
@@ -48,10 +49,17 @@ def postgres_server() -> Iterator[sa.URL]:
 @pytest.fixture
 def postgres_url(postgres_server: sa.URL) -> Iterator[str]:
     """A database of its own on the PostgreSQL server."""
+    with new_postgres(postgres_server) as url:
+        yield url
+
+
+@contextmanager
+def new_postgres(server: sa.URL) -> Iterator[str]:
+    """The URL of a new database on a PostgreSQL server, dropped at the end of the block."""
     name = f"test_{uuid4().hex}"
-    administer(postgres_server, sql.SQL("CREATE DATABASE {}").format(sql.Identifier(name)))
-    yield postgres_server.set(database=name).render_as_string(hide_password=False)
-    administer(postgres_server, sql.SQL("DROP DATABASE {} WITH (FORCE)").format(sql.Identifier(name)))
+    administer(server, sql.SQL("CREATE DATABASE {}").format(sql.Identifier(name)))
+    yield server.set(database=name).render_as_string(hide_password=False)
+    administer(server, sql.SQL("DROP DATABASE {} WITH (FORCE)").format(sql.Identifier(name)))
 
 
 def administer(server: sa.URL, statement: sql.Composable) -> None:

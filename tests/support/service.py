@@ -115,7 +115,7 @@ class Installation:
     def matches(self) -> list[queries.Match]:
         """All matches."""
         with self.reading() as tx:
-            return list(queries.matches(tx, limit=1_000_000))
+            return list(queries.matches(tx))
 
     def found(self) -> list[tuple[str, str, str]]:
         """What matched: (filter, object, alert), sorted."""

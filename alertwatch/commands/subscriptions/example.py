@@ -5,10 +5,9 @@ from __future__ import annotations
 import time
 from collections.abc import Sequence
 
-from alertwatch.alert import CrossMatch, Detection, NonDetection
+from alertwatch.alert import CrossMatch, Detection, LightCurve, NonDetection
 from alertwatch.facts import Facts
 from alertwatch.filter import Criterion, Outcome
-from alertwatch.light_curve import LightCurve
 from alertwatch.notification import Entry, Kind, MatchedBy, Notification
 from alertwatch.render import derived
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import time
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -20,8 +21,7 @@ from alertwatch.subscriptions import Subscription
 if TYPE_CHECKING:
     from sqlalchemy import Connection
 
-    from alertwatch.alert import Cutouts
-    from alertwatch.light_curve import LightCurve
+    from alertwatch.alert import Cutouts, LightCurve
     from alertwatch.store import Store
     from alertwatch.store.deliveries import Item
     from alertwatch.store.queries import Match
@@ -100,12 +100,14 @@ def _images(session: Session, store: Store, match: Match, curve: LightCurve) -> 
 
 
 def _newest_match(tx: Connection, subscription: Subscription, object_id: str | None) -> Match | None:
+    from alertwatch.query.selection import Selection
     from alertwatch.store import queries
 
+    objects = None if object_id is None else (object_id,)
     found = [
         match
         for name in subscription.settings.filters
-        for match in queries.matches(tx, filter=name, object_id=object_id, limit=1)
+        for match in queries.matches(tx, Selection(filter=name, objects=objects, limit=1))
     ]
     return max(found, key=lambda match: match.mjd or 0.0, default=None)
 
@@ -113,35 +115,11 @@ def _newest_match(tx: Connection, subscription: Subscription, object_id: str | N
 def _item(tx: Connection, subscription: Subscription, match: Match) -> Item:
     """The match as the outbox would have it."""
     from alertwatch import conditions
-    from alertwatch.store import queries
-    from alertwatch.store.deliveries import Item
-    from alertwatch.taxonomy import canonical
+    from consumer.notify import items
 
-    summary = queries.object_summary(tx, match.survey, match.object_id)
-    first = summary.first_mjd if summary else None
-    facts = Facts(
-        mjd=match.mjd,
-        class_name=canonical(match.class_name) if match.class_name else None,
-        classifier=match.classifier,
-        probability=match.probability,
-        band=match.band,
-        mag=match.mag,
-        ra=match.ra,
-        dec=match.dec,
-        age_days=None if first is None or match.mjd is None else max(0.0, match.mjd - first),
-        grade=match.grade,
-    )
-    urgent = subscription.settings.urgent
-    return Item(
-        id=0,
-        reason="new",
-        filter=match.filter,
-        survey=match.survey,
-        object_id=match.object_id,
-        alert_id=match.alert_id,
-        match_id=match.id,
-        facts=facts,
-        urgent=urgent is not None and conditions.holds(urgent, facts)[0] is True,
+    item, urgent = items.of_match(tx, match), subscription.settings.urgent
+    return dataclasses.replace(
+        item, urgent=urgent is not None and conditions.holds(urgent, item.facts)[0] is True
     )
 
 

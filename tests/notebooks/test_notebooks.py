@@ -1,0 +1,55 @@
+"""The notebooks run from top to bottom on the demo's database, and are kept without outputs."""
+
+from __future__ import annotations
+
+import re
+import tomllib
+from pathlib import Path
+from typing import Any
+
+import nbformat
+import pytest
+
+from alertwatch.report.execute import execute
+from alertwatch.settings import Settings
+from tests.support.data import ROOT
+
+NOTEBOOKS = sorted((ROOT / "notebooks").glob("*.ipynb"))
+every_notebook = pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.stem)
+
+
+def read(path: Path) -> Any:
+    return nbformat.read(path, as_version=4)
+
+
+def text(notebook: Any) -> str:
+    return "\n\n".join(cell.source for cell in notebook.cells if cell.cell_type == "markdown")
+
+
+@pytest.mark.slow
+@every_notebook
+def test_it_runs_from_top_to_bottom(path: Path, demo: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("ALERTWATCH_CONFIG", str(demo))
+    notebook = read(path)
+
+    assert execute(notebook, path.parent) == []
+    shown = [output for cell in notebook.cells for output in cell.get("outputs", ())]
+    assert not [output for output in shown if output.get("name") == "stderr"], "warnings are for the author"
+    assert any("image/png" in output.get("data", ()) for output in shown)
+
+
+@every_notebook
+def test_it_is_kept_without_outputs(path: Path) -> None:
+    for cell in read(path).cells:
+        assert not cell.get("outputs")
+        assert cell.get("execution_count") is None
+
+
+@every_notebook
+def test_it_begins_with_a_title_and_ends_with_settings_that_are_valid(path: Path) -> None:
+    cells = read(path).cells
+    assert cells[0].source.startswith("# ")
+    assert cells[-1].source.startswith("## Make it yours")
+
+    for block in re.findall(r"```toml\n(.*?)```", text(read(path)), re.DOTALL):
+        Settings.model_validate(tomllib.loads(block))

@@ -31,6 +31,7 @@ from consumer.notify.patience import PatientStore, Stopped
 from consumer.notify.planner import Planner
 
 WAIT_SECONDS = 5.0
+GATHER_SECONDS = 0.3  # in a backlog, matches are planned together: each round takes time from the filters
 REFRESH_SECONDS = 10.0  # a subscription that is added by command is followed within this
 FINISH_SECONDS = 60.0  # a batch run waits so long for the messages that are due at its end
 STOP_SECONDS = 6.0
@@ -142,6 +143,7 @@ class Notifier:
                 log.exception("planning of messages failed; it is tried again")
             finally:
                 self._planning = False
+            self._stop.wait(GATHER_SECONDS)
             self.notices.wake.wait(WAIT_SECONDS)
 
     def _plan(self) -> None:

@@ -182,9 +182,11 @@ class Notifier:
         planned = outbox.next_due(tx)
         if planned is not None and planned <= now:
             return True
-        held = {name for name, state in channels.states(tx).items() if (state.try_at or 0.0) > now}
+        at_present = self._clock()  # messages are due from when they were planned on, which is later
+        held = {name for name, state in channels.states(tx).items() if (state.try_at or 0.0) > at_present}
         free = (d.channel for d in self._deliverers if d.channel not in held)
-        return any((deliveries.next_due(tx, channel) or now + 1) <= now for channel in free)
+        due = (deliveries.next_due(tx, channel) for channel in free)
+        return any(moment is not None and moment <= at_present for moment in due)
 
 
 def listens(sink: Sink[Any]) -> bool:

@@ -10,7 +10,6 @@ Block = dict[str, Any]
 
 HEADER = 150
 SECTION = 3000
-FIELD = 2000
 FIELDS = 10
 _ESCAPES = {"&": "&amp;", "<": "&lt;", ">": "&gt;"}
 _BROKEN_ESCAPE = re.compile(r"&[a-z]*$")

@@ -125,8 +125,14 @@ def test_a_message_broken_off_is_not_tried_again_at_once(mailbox: Mailbox, chann
     assert len(mailbox.letters) == 2
 
 
-def test_closing_twice_or_without_a_connection_is_no_trouble(channel: MakeChannel) -> None:
-    channel()
+def test_a_channel_may_be_closed_before_between_and_twice(mailbox: Mailbox, channel: MakeChannel) -> None:
+    sink = channel(mailbox)
+    for _ in range(2):
+        sink.close()
+        sink.send(word())
+    sink.close()
+    sink.close()
+    assert (len(mailbox.letters), mailbox.connections) == (2, 2)
 
 
 # -- refusals --------------------------------------------------------------------------------------------------

@@ -74,7 +74,8 @@ class Entry(msgspec.Struct, frozen=True, kw_only=True):
 
     ``also`` are the other ids of the same source on the sky (within 1.5″). ``reasons`` say why it is told now,
     in words ("new", "brighter by 0.7 mag: 19.3 → 18.6"). ``facts`` are the newest. ``n_det`` and ``first_mjd``:
-    the light curve at a glance. ``host`` is the nearest catalogue source. ``labels`` are what people said.
+    the light curve at a glance. ``host`` is the nearest catalogue source. People's words:
+    ``labels`` (what they said), ``notes`` (what they wrote), ``tags`` (what they gathered it under).
     """
 
     survey: str
@@ -89,6 +90,8 @@ class Entry(msgspec.Struct, frozen=True, kw_only=True):
     host: CrossMatch | None = None
     links: tuple[Link, ...] = ()
     labels: tuple[str, ...] = ()
+    notes: tuple[str, ...] = ()
+    tags: tuple[str, ...] = ()
     urgent: bool = False
 
 

@@ -179,6 +179,16 @@ class Shown:
         return _cleaned(self.entry.labels, 200)
 
     @cached_property
+    def tags(self) -> tuple[str, ...]:
+        """What people gathered it under."""
+        return _cleaned(self.entry.tags, 60)
+
+    @cached_property
+    def remarks(self) -> list[str]:
+        """What a table has room for: what people said, wrote and gathered it under, and why it is told now."""
+        return [*self.labels, *_cleaned(self.entry.notes, 120), *self.tags, *filter(None, self.reasons)]
+
+    @cached_property
     def also(self) -> tuple[str, ...]:
         """Other ids of the same source."""
         return _cleaned(self.entry.also, 60)
@@ -210,6 +220,8 @@ class Shown:
             ("Alert", words.moment(facts.mjd)),
             ("Nearest source", words.neighbour(entry.host) if entry.host else None),
             ("Labels", words.joined(self.labels, "; ")),
+            ("Tags", words.joined(self.tags)),
+            ("Notes", words.joined(_cleaned(entry.notes, 500), "; ")),
             ("Other ids", words.joined(self.also)),
         ]
         return [(label, value) for label, value in found if value]

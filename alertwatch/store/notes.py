@@ -8,6 +8,7 @@ from dataclasses import asdict, dataclass
 from sqlalchemy import Connection, select
 
 from alertwatch.errors import BadInput
+from alertwatch.store.listed import one_of
 from alertwatch.store.tables import notes as table
 from alertwatch.store.upsert import printable
 
@@ -36,11 +37,16 @@ def add(tx: Connection, note: Note) -> None:
     tx.execute(table.insert().values(values))
 
 
+def in_words(note: Note) -> str:
+    """``Spectrum tonight (ana)``."""
+    return f"{note.text} ({note.by})"
+
+
 def of(tx: Connection, keys: Iterable[Key]) -> dict[Key, Sequence[Note]]:
     """The notes on objects by (survey, object id), the oldest first; objects without any are left out."""
     wanted = set(keys)
     found: dict[Key, tuple[Note, ...]] = {}
-    query = select(*_COLUMNS).where(table.c.object_id.in_({object_id for _, object_id in wanted}))
+    query = select(*_COLUMNS).where(one_of(tx, table.c.object_id, {object_id for _, object_id in wanted}))
     for row in tx.execute(query.order_by(table.c.id)).mappings() if wanted else ():
         key = (row["survey"], row["object_id"])
         if key in wanted:

@@ -7,6 +7,7 @@ from collections.abc import Collection, Iterable, Sequence
 from sqlalchemy import Connection, delete, func, select
 
 from alertwatch.errors import BadInput
+from alertwatch.store.listed import one_of
 from alertwatch.store.tables import tags as table
 from alertwatch.store.upsert import insert, printable
 
@@ -36,9 +37,9 @@ def of(tx: Connection, keys: Iterable[Key]) -> dict[Key, Sequence[str]]:
     """The tags of objects by (survey, object id), sorted; objects without any are left out."""
     wanted = set(keys)
     found: dict[Key, tuple[str, ...]] = {}
-    query = select(table.c.survey, table.c.object_id, table.c.tag)
-    ids = {object_id for _, object_id in wanted}
-    for survey, object_id, tag in tx.execute(query.where(table.c.object_id.in_(ids))) if wanted else ():
+    own = one_of(tx, table.c.object_id, {object_id for _, object_id in wanted})
+    query = select(table.c.survey, table.c.object_id, table.c.tag).where(own)
+    for survey, object_id, tag in tx.execute(query) if wanted else ():
         if (survey, object_id) in wanted:
             found[survey, object_id] = (*found.get((survey, object_id), ()), tag)
     return {key: sorted(words) for key, words in found.items()}  # each database has an alphabet of its own

@@ -16,7 +16,7 @@ from alertwatch.filter import FOLLOWED
 from alertwatch.notification import Entry, MatchedBy, Notification, Receipt
 from alertwatch.query.selection import Selection
 from alertwatch.render import derived
-from alertwatch.store import deliveries, followed, labels, queries
+from alertwatch.store import deliveries, followed, labels, notes, queries, tags
 from alertwatch.store.deliveries import Delivery, Item
 from alertwatch.store.followed import Followed, Key
 
@@ -48,6 +48,18 @@ class _Source(NamedTuple):
         return list(dict.fromkeys([*told, *(one.key for one in self.known)]))
 
 
+class _Said(NamedTuple):
+    """What people said, wrote and gathered objects under."""
+
+    labels: Mapping[Key, Sequence[labels.Label]]
+    notes: Mapping[Key, Sequence[notes.Note]]
+    tags: Mapping[Key, Sequence[str]]
+
+    @classmethod
+    def of(cls, tx: Connection, keys: set[Key]) -> _Said:
+        return cls(labels.of(tx, keys), notes.of(tx, keys), tags.of(tx, keys))
+
+
 def compose(tx: Connection, delivery: Delivery) -> Composed:
     """The notification of a delivery, as things are now."""
     blank = Notification(
@@ -65,7 +77,7 @@ def compose(tx: Connection, delivery: Delivery) -> Composed:
 def filled(tx: Connection, blank: Notification, items: Iterable[Item]) -> Composed:
     """A notification with an entry for each source among the items, as things are now."""
     sources = _sources(tx, items)
-    said = labels.of(tx, {key for source in sources for key in source.keys})
+    said = _Said.of(tx, {key for source in sources for key in source.keys})
     curves = _curves(tx, sources)
     entries = [_entry(tx, s, curve, said) for s, curve in zip(sources, curves, strict=True)]
     notification = replace(blank, entries=tuple(entries))
@@ -109,9 +121,7 @@ def _curves(tx: Connection, sources: Sequence[_Source]) -> list[LightCurve | Non
     return [queries.light_curve(tx, *source.keys[0]) if full else None for source in sources]
 
 
-def _entry(
-    tx: Connection, source: _Source, curve: LightCurve | None, said: Mapping[Key, Sequence[labels.Label]]
-) -> Entry:
+def _entry(tx: Connection, source: _Source, curve: LightCurve | None, said: _Said) -> Entry:
     survey, object_id = source.keys[0]
     facts = _newest(source)
     summary = queries.object_summary(tx, survey, object_id)
@@ -128,7 +138,9 @@ def _entry(
         n_det=summary.n_det if summary else None,
         host=_nearest(summary.crossmatches) if summary else None,
         links=derived.links(survey, object_id, ra, dec),
-        labels=tuple(labels.in_words(label) for key in source.keys for label in said.get(key, ())),
+        labels=tuple(labels.in_words(one) for key in source.keys for one in said.labels.get(key, ())),
+        notes=tuple(notes.in_words(one) for key in source.keys for one in said.notes.get(key, ())),
+        tags=tuple(dict.fromkeys(tag for key in source.keys for tag in said.tags.get(key, ()))),
         urgent=any(item.urgent for item in source.items),
     )
 

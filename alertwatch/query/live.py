@@ -12,6 +12,7 @@ import pandas as pd
 from alertwatch.errors import TryAgainLater
 from alertwatch.query import words
 from alertwatch.query.arrivals import Arrivals
+from alertwatch.query.known import refuse_unknown_filter
 from alertwatch.query.opened import Opened, opened
 from alertwatch.query.selection import Selection
 
@@ -44,6 +45,8 @@ def live(
     try:
         longitude = place.settings.site.longitude
         selection = words.selection(longitude=longitude, filter=filter, **more)
+        with place.reader.read() as tx:
+            refuse_unknown_filter(tx, place.settings, filter)
         return Live(place, selection, every, plots)
     except BaseException:
         place.reader.close()

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any, Literal, TypeAlias, TypedDict, Unpack, ov
 
 from alertwatch.query import asked, frames, words
 from alertwatch.query.images import Images
+from alertwatch.query.known import refuse_unknown_filter
 from alertwatch.query.opened import opened
 
 if TYPE_CHECKING:
@@ -95,13 +96,15 @@ def matches(
       newest, oldest, brightest or probability (the most probable).
 
     Gives a DataFrame whose units are in ``attrs["units"]``, or with ``table=True`` an astropy QTable.
-    Raises `BadSelection` for what cannot be understood.
+    Raises `BadSelection` for what cannot be understood, and for a filter that there is not.
     """
     given = {name: value for name, value in locals().items() if name not in {"table", "config", "database"}}
     with opened(config, database) as (reader, settings):
         selection = words.selection(longitude=settings.site.longitude, **given)
         with reader.read() as tx:
             found = asked.matches(tx, selection)
+            if found.empty:
+                refuse_unknown_filter(tx, settings, selection.filter)
     return frames.astropy_table(found) if table else found
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 import time
 from dataclasses import replace
 from pathlib import Path
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
     from sqlalchemy import Connection
 
     from alertwatch.query.selection import Selection
+    from alertwatch.store.queries import Match
 
 TEMPLATE = click.Path(path_type=Path, dir_okay=False)
 
@@ -59,16 +61,16 @@ def command(
 ) -> None:
     """Write a report of matches: an executed notebook, and the same as an HTML page.
 
-    A table of the objects, a map of the sky, and for each object its light curve, its images, links and why it
-    matched. All that the report shows is inside the two files.
+    How many there are, a map of the sky, a table, and for each object its light curve, its images, what people
+    said of it, links and why it matched. All that the report shows is inside the two files.
     """
     if (missing := lacking()) is not None:
         raise AlertwatchError(missing)
+    from alertwatch.query.known import refuse_unknown_filter
+
     with session.reader() as reader, reader.read() as tx:
+        refuse_unknown_filter(tx, session.settings, selection.filter)
         notification = _told(tx, replace(selection, limit=limit), title)
-    if not notification.entries:
-        click.echo("no match, so no report", err=True)
-        return
     report = Report(
         notification=notification,
         config=str(session.config.resolve()),
@@ -76,6 +78,7 @@ def command(
         sections=sections,
     )
     written = _written(report, output)
+    click.echo(notification.text, err=True)
     for problem in written.problems:
         click.echo(f"something could not be shown: {problem}", err=True)
     click.echo(f"{written.notebook}\n{written.page}")
@@ -85,26 +88,41 @@ def command(
 
 def _told(tx: Connection, selection: Selection, title: str | None) -> Notification:
     """What there is to tell of the matches, as things are now."""
-    from alertwatch.store import queries
     from consumer.notify import items
     from consumer.notify.compose import filled
 
     now = time.time()
+    matches, asked = _matches(tx, selection)
     blank = Notification(
         key=f"report:{now:.6f}",
         subscription=selection.filter or "matches",
         kind=Kind.DIGEST,
         title=title or "",
         created_at=now,
+        text=asked,
     )
-    found = [items.of_match(tx, match, reason="") for match in queries.matches(tx, selection)]
+    found = [items.of_match(tx, match, reason="") for match in matches]
     told = filled(tx, blank, found).notification if found else blank
     return msgspec.structs.replace(told, title=title or _headline(len(told.entries), selection))
 
 
+def _matches(tx: Connection, selection: Selection) -> tuple[list[Match], str]:
+    """The matches, and what was asked and found, in a sentence or two."""
+    from alertwatch.query.phrases import in_words
+    from alertwatch.store import queries
+
+    limit = selection.limit or 0
+    found = queries.matches(tx, replace(selection, limit=limit + 1))
+    count = f"{min(len(found), limit):,} match{'es' if len(found) != 1 else ''}" if found else "no match"
+    asked = f"Asked for {in_words(selection)}: {count}."
+    if len(found) > limit:
+        asked += f" There are more: these are the first {limit:,}, {selection.order} first; --limit takes more."
+    return found[:limit], asked
+
+
 def _headline(count: int, selection: Selection) -> str:
     what = f"{selection.filter}: " if selection.filter else ""
-    return f"{what}{count} source{'s' if count != 1 else ''}"
+    return f"{what}{count or 'no'} source{'s' if count != 1 else ''}"
 
 
 def _written(report: Report, output: Path) -> Written:
@@ -112,7 +130,15 @@ def _written(report: Report, output: Path) -> Written:
 
     try:
         output.mkdir(parents=True, exist_ok=True)
-        return build.write(report, output)
+        with click.progressbar(
+            length=0, label="making the report", file=sys.stderr, hidden=not sys.stderr.isatty()
+        ) as bar:
+
+            def told(done: int, of: int) -> None:
+                bar.length = of
+                bar.update(done - bar.pos)
+
+            return build.write(report, output, told)
     except OSError as error:
         raise AlertwatchError(f"{output} cannot be written: {error.strerror}") from None
     except RuntimeError as error:

@@ -23,6 +23,11 @@ def last_night(now: float, longitude: float) -> tuple[float, float]:
     return tonight(now - 0.5 - _LAST_NIGHT_FROM, longitude)
 
 
+def evening_of(mjd: float, longitude: float) -> date:
+    """The date of the evening on which the night that holds a moment begins at the site."""
+    return times.to_datetime(floor(mjd - 0.5 + longitude / 360)).date()
+
+
 def night_of(evening: date, longitude: float) -> tuple[float, float]:
     """The night that begins on the evening of a date at the site."""
     noon = times.from_date(evening) + 0.5 - longitude / 360

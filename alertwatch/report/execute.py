@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import logging
 import sys
+from collections.abc import Callable
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import Any
+from typing import Any, TypeAlias
 
 from alertwatch.report import environment, jupyter
 
@@ -17,7 +18,15 @@ CELL_SECONDS = 120
 """The longest that a cell may take, s."""
 
 
-def execute(notebook: Any, folder: Path) -> list[str]:
+Progress: TypeAlias = Callable[[int, int], None]
+"""Told how many cells are done, of how many."""
+
+
+def quiet(_: int, __: int) -> None:
+    """Nobody wants to know."""
+
+
+def execute(notebook: Any, folder: Path, progress: Progress = quiet) -> list[str]:
     """Run the cells in place, with ``folder`` as their own; a sentence for each cell that failed.
 
     A cell that fails says so in a line, and the others go on. Raises `RuntimeError` when the kernel cannot be
@@ -39,6 +48,7 @@ def execute(notebook: Any, folder: Path) -> list[str]:
             resources={"metadata": {"path": str(folder)}},
             record_timing=False,
             log=_LOG,
+            on_cell_executed=lambda cell_index, **_: progress(cell_index + 1, len(notebook.cells)),
         )
         try:
             client.execute(env=environment())
@@ -46,7 +56,7 @@ def execute(notebook: Any, folder: Path) -> list[str]:
             raise RuntimeError(f"a cell of the report took longer than {CELL_SECONDS} s") from None
         except nbclient.exceptions.DeadKernelError:
             raise RuntimeError("the report's kernel died; it may have run out of memory") from None
-    return [problem for cell in notebook.cells if (problem := _mended(cell)) is not None]
+    return [said for n, cell in enumerate(notebook.cells, 1) if (said := _mended(n, cell)) is not None]
 
 
 def _kernel_class() -> type[Any]:
@@ -64,14 +74,15 @@ def _kernel_class() -> type[Any]:
     return OwnKernel
 
 
-def _mended(cell: Any) -> str | None:
+def _mended(number: int, cell: Any) -> str | None:
     """Put a line in the place of a traceback; the sentence, or ``None`` if nothing failed."""
     failed = [output for output in cell.get("outputs", ()) if output.output_type == "error"]
     if not failed:
         return None
+    line = cell.source.strip().splitlines()[0]
     said = f"{failed[0].ename}: {failed[0].evalue}".splitlines()[0]
     cell.outputs = [_line(f"This could not be shown: {said}") if o in failed else o for o in cell.outputs]
-    return said
+    return f"cell {number} ({line}): {said}"
 
 
 def _line(text: str) -> Any:

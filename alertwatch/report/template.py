@@ -9,19 +9,21 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from datetime import UTC, datetime
 from itertools import groupby
 from pathlib import Path
 from typing import Any
 
-from jinja2 import Environment, StrictUndefined, TemplateError
+from jinja2 import Environment, StrictUndefined, TemplateSyntaxError
 from jinja2.sandbox import SandboxedEnvironment
 
+from alertwatch import loader
 from alertwatch.errors import SettingsError
 from alertwatch.notification import Notification
 from alertwatch.render import subject, words
 from alertwatch.render.entries import Shown, ranked
-from alertwatch.report import Report, jupyter
+from alertwatch.report import Report, jupyter, summary
 
 OURS = Path(__file__).with_name("template.ipynb")
 PARAMETERS, OBJECTS, EACH = "parameters", "objects", "each"
@@ -48,7 +50,10 @@ def markdown_link(url: str, name: str) -> Markdown:
 
 
 def filled(report: Report) -> Any:
-    """The notebook of a report, not yet executed. Raises `SettingsError` when the template is of no use."""
+    """The notebook of a report, not yet executed.
+
+    Raises `SettingsError` when the template or the settings file is of no use.
+    """
     path = Path(report.template) if report.template else OURS
     notebook = _read(path)
     made = jupyter("nbformat").v4.new_notebook(
@@ -60,9 +65,13 @@ def filled(report: Report) -> Any:
     )
     try:
         made.cells = list(_cells(notebook.cells, report))
-    except TemplateError as error:
-        raise SettingsError(f"the template {path} cannot be used: {error}") from None
+    except _Mistake as mistake:
+        raise SettingsError(f"the template {path} cannot be used: {mistake}") from None
     return made
+
+
+class _Mistake(Exception):
+    """What is wrong in a text cell, and in which."""
 
 
 def _read(path: Path) -> Any:
@@ -78,15 +87,36 @@ def _read(path: Path) -> Any:
 def _cells(cells: list[Any], report: Report) -> Iterator[Any]:
     values = _values(report)
     shown = values["entries"][: report.sections]
-    compiled = [(cell, _TEXT.from_string(cell.source)) for cell in cells]
-    for repeated, block in groupby(compiled, key=lambda pair: EACH in _tags(pair[0])):
+    templates = [(cell, _Text(n, cell)) for n, cell in enumerate(cells, 1)]
+    for repeated, block in groupby(templates, key=lambda pair: EACH in _tags(pair[0])):
         found = list(block)
         for entry in shown if repeated else [None]:
             for cell, text in found:
                 if cell.cell_type == "code":
                     yield from _code(cell, report, entry)
-                elif source := text.render(values, entry=entry).strip():
+                elif source := text.render({**values, "entry": entry}):
                     yield _made("markdown", cell, source)
+
+
+class _Text:
+    """A text cell as a template, whose mistakes say in which cell they are. Code is no template."""
+
+    def __init__(self, number: int, cell: Any) -> None:
+        self._number = number
+        with self._explained():
+            self._template = _TEXT.from_string("" if cell.cell_type == "code" else cell.source)
+
+    def render(self, values: dict[str, Any]) -> str:
+        with self._explained():
+            return self._template.render(values).strip()
+
+    @contextmanager
+    def _explained(self) -> Iterator[None]:
+        try:
+            yield
+        except Exception as error:  # expressions fail in all the ways in which Python does
+            line = f", line {error.lineno}" if isinstance(error, TemplateSyntaxError) else ""
+            raise _Mistake(f"cell {self._number}{line}: {error}") from None
 
 
 def _code(cell: Any, report: Report, entry: Shown | None) -> Iterator[Any]:
@@ -119,6 +149,7 @@ def _made(kind: str, cell: Any, source: str) -> Any:
 def _values(report: Report) -> dict[str, Any]:
     told: Notification = report.notification
     entries = ranked(told.entries)
+    settings = loader.load(Path(report.config))
     return {
         "title": subject(told) if told.title or told.entries else "alertwatch",
         "kind": str(told.kind),
@@ -127,6 +158,10 @@ def _values(report: Report) -> dict[str, Any]:
         "made_at": f"{datetime.fromtimestamp(told.created_at, UTC):%Y-%m-%d %H:%M} UTC",
         "entries": entries,
         "sections": report.sections,
+        "summary": summary.summary(entries, settings.site),
+        "filters": summary.filters_used(entries, settings),
+        "config": report.config,
+        "versions": summary.versions(),
     }
 
 

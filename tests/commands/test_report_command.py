@@ -49,12 +49,34 @@ def test_a_title_of_ones_own_is_its_headline(place):
     assert "The night of the comet" in text
 
 
-def test_nothing_found_makes_no_report(place):
-    done = report(place, "--filter", "other")
+def test_nothing_found_is_a_short_report_that_says_so(place):
+    done = report(place, "--filter", "other", "--since", "2026-03-01", "--min-probability", "0.5")
 
-    assert (done.exit_code, done.stdout) == (0, "")
-    assert "no match, so no report" in done.stderr
-    assert not (place / "reports").exists()
+    text = Path(done.stdout.split()[1]).read_text()
+    assert done.exit_code == 0
+    assert "other: no sources" in text
+    asked = "Asked for other, P ≥ 0.5, since 2026-03-01 00:00 UTC: no match."
+    assert asked in done.stderr
+    assert asked in text
+
+
+def test_what_a_limit_left_out_is_said(place):
+    done = report(place, "--limit", "2")
+
+    text = Path(done.stdout.split()[1]).read_text()
+    for said in (done.stderr, text):
+        assert "all matches: 2 matches. There are more: these are the first 2, newest first" in said
+    assert "There are more" not in report(place, "--limit", "3").stderr
+
+
+def test_a_misspelt_filter_is_named_with_those_there_are(place):
+    with (place / "alertwatch.toml").open("a") as file:
+        file.write("[filters.young_sn]\n")
+    done = report(place, "--filter", "yuong_sn")
+
+    assert done.exit_code == 2
+    assert "'yuong_sn' is not configured; did you mean 'young_sn'?" in done.stderr
+    assert report(place, "--filter", "agn_flare").exit_code == 0, "no longer configured, but it has matches"
 
 
 def test_a_folder_that_cannot_be_made_is_a_sentence(place):

@@ -11,6 +11,7 @@ import msgspec
 import nbformat
 import pytest
 
+import alertwatch
 from alertwatch import report
 from alertwatch.errors import ChannelRefused, ChannelUnavailable
 from alertwatch.notification import Kind
@@ -46,8 +47,9 @@ def template(place: Path, *sources: str) -> str:
     return "own.ipynb"
 
 
-def cells_of(notification: Any, **more: Any) -> list[Any]:
-    cells: list[Any] = filled(Report(notification=notification, config="/x/alertwatch.toml", **more)).cells
+def cells_of(place: Path, notification: Any, **more: Any) -> list[Any]:
+    made = Report(notification=notification, config=str(place / "alertwatch.toml"), **more)
+    cells: list[Any] = filled(made).cells
     return cells
 
 
@@ -81,19 +83,51 @@ def test_a_cell_that_fails_says_so_and_the_others_go_on(place):
     assert "real/bogus" in page
 
 
-def test_the_table_has_all_and_the_brightest_have_sections():
-    cells = cells_of(digest(10), sections=3)
+def test_the_table_has_all_and_the_brightest_have_sections(place):
+    cells = cells_of(place, digest(10), sections=3)
 
-    assert sum(cell.source.startswith("## ") for cell in cells) == 3
-    assert sum("ZTF24aa0000" in line for line in cells[3].source.splitlines()) == 10
+    assert sum(cell.source.startswith("## ZTF") for cell in cells) == 3
+    table = next(cell.source for cell in cells if cell.source.startswith("## Objects"))
+    assert sum("ZTF24aa0000" in line for line in table.splitlines()) == 10
+    assert "The first 3" in table
     assert [cell.source.splitlines()[0] for cell in cells if "object_id =" in cell.source] == [
         f"object_id = 'ZTF24aa0000{n}'" for n in range(3)
     ]
 
 
-def test_nothing_from_outside_passes_for_markdown_or_code():
+def test_it_counts_what_it_holds_and_says_what_people_said_and_what_it_was_made_with(place):
+    with (place / "alertwatch.toml").open("a") as file:
+        file.write("[filters.young_sn]\nmax_age_days = 3.0\n")
+    said = {"labels": ("“SN Ia” says ana",), "notes": ("Spectrum tonight (ben)",), "tags": ("campaign-A",)}
+    words = "\n".join(
+        cell.source for cell in cells_of(place, match(kind=Kind.DIGEST, entries=(entry(**said),)))
+    )
+
+    assert "| Filters | young_sn 1 (gold 1) |" in words
+    assert "| Classes | SN 1 |" in words
+    assert "| Nights at Cerro Pachón | 2026-03-15 1 |" in words, "04:00 UTC is the evening before, there"
+    assert "| Labelled | 1 of 1 by people |" in words
+    assert "| Notes | Spectrum tonight (ben) |" in words
+    assert "; ".join(["“SN Ia” says ana", "Spectrum tonight (ben)", "campaign-A", "new"]) in words, (
+        "in the table"
+    )
+    assert "| max_age_days | 3 d | 5 d |" in words
+    assert f"alertwatch {alertwatch.__version__}, Python" in words
+
+
+def test_code_of_a_template_is_left_as_it_is(place):
+    code = "figure = f'{{x}} {% of %}'"
+    cells = [TEXT_ONLY["cells"][0], {**TEXT_ONLY["cells"][1], "source": code, "cell_type": "code"}]
+    cells[1] |= {"outputs": [], "execution_count": None}
+    (place / "own.ipynb").write_text(json.dumps(TEXT_ONLY | {"cells": cells}))
+
+    made = cells_of(place, digest(1), template=str(place / "own.ipynb"))
+    assert made[1].source == f"object_id = 'ZTF24aa00000'\n{code}"
+
+
+def test_nothing_from_outside_passes_for_markdown_or_code(place):
     evil = "x](javascript:alert(1)) <script>alert(2)</script> $\\href{x}$ | `c`\n# big"
-    cells = cells_of(match(entries=(entry("'''); import os #", reasons=(evil,), labels=(evil,)),)))
+    cells = cells_of(place, match(entries=(entry("'''); import os #", reasons=(evil,), labels=(evil,)),)))
 
     words = "\n".join(cell.source for cell in cells if cell.cell_type == "markdown")
     assert "<script" not in words
@@ -102,7 +136,7 @@ def test_nothing_from_outside_passes_for_markdown_or_code():
     for cell in cells:
         if cell.cell_type == "code":
             compile(cell.source, "cell", "exec")
-    cells_of(monster())
+    cells_of(place, monster())
 
 
 def test_a_second_report_of_the_day_gets_a_number_and_a_key_only_one(place):
@@ -125,8 +159,12 @@ def test_what_is_missing_is_said_before_anything_is_made(place, monkeypatch):
         sink(place, template="absent.ipynb").check()
     with pytest.raises(ChannelRefused, match="is not a notebook"):
         sink(place, template="alertwatch.toml").check()
-    with pytest.raises(ChannelRefused, match=r"cannot be used: .*endfor"):
-        sink(place, template=template(place, "", "{% for x in entries %}")).check()
+    with pytest.raises(ChannelRefused, match=r"cannot be used: cell 2, line 3: .*endfor"):
+        sink(place, template=template(place, "", "a\nb\n{% for x in entries %}")).check()
+    with pytest.raises(ChannelRefused, match=r"cannot be used: cell 1: division by zero"):
+        sink(place, template=template(place, "{{ 1 / 0 }}", "")).check()
+    with pytest.raises(ChannelRefused, match=r"cannot be used: cell 1: 'entreis' is undefined"):
+        sink(place, template=template(place, "{{ entreis }}", "")).check()
     monkeypatch.setattr(report, "LIBRARIES", ("nbformat", "no_such_kernel"))
     with pytest.raises(ChannelRefused, match=r'no_such_kernel.*pip install "alertwatch\[notebooks\]"'):
         sink(place).check()
@@ -134,7 +172,7 @@ def test_what_is_missing_is_said_before_anything_is_made(place, monkeypatch):
 
 def test_a_template_of_ones_own_is_used(place):
     own = template(place, "# Mine: {{ entries | length }}", "## {{ entry.name }}")
-    cells = cells_of(digest(2), template=str(place / own))
+    cells = cells_of(place, digest(2), template=str(place / own))
 
     assert [cell.source for cell in cells] == ["# Mine: 2", "## ZTF24aa00000", "## ZTF24aa00001"]
 

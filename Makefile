@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 export UV_PROJECT_ENVIRONMENT := $(VENV)
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test check lint types bench docs build clean
+.PHONY: help demo notebooks test check lint types bench docs build clean
 
 help: ## show what there is
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-10s %s\n", $$1, $$2}'
@@ -22,6 +22,12 @@ $(VENV)/.ready: pyproject.toml uv.lock
 
 demo: $(VENV)/.ready ## a simulated night through the real service, in under a minute
 	@$(BIN)/alertwatch demo
+
+notebooks: $(VENV)/.ready ## Jupyter on the demo's matches; set ALERTWATCH_CONFIG for your own
+	@echo "installing Jupyter into $(VENV) (once)"
+	@PATH="$(CURDIR)/$(BIN):$$PATH" uv sync --frozen --quiet --inexact --extra notebooks --link-mode=copy
+	@test -e demo/alertwatch.toml || $(BIN)/alertwatch demo
+	@$(BIN)/jupyter lab notebooks/
 
 test: $(VENV)/.ready ## all tests; those on a real Kafka and PostgreSQL run where Docker does
 	@$(BIN)/pytest

@@ -6,13 +6,16 @@ against the real ones. The only module that knows both the simulator and the con
 
 from __future__ import annotations
 
+import io
 import logging
+import os
+import shlex
 import shutil
 import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, redirect_stdout
 from pathlib import Path
 from typing import TextIO
 
@@ -32,78 +35,20 @@ from consumer.loop import Limits
 from simulator import truth as truth_file
 from simulator.api.catalogue import Catalogue
 from simulator.api.server import ApiServer
+from simulator.demo_settings import PREVIEWED, SETTINGS
 from simulator.embedded import EmbeddedBroker
 from simulator.night import Night
+from simulator.observer import opinions
 from simulator.publish import publish
 from simulator.score import score
 
 READY_AFTER = 2.0  # seconds until the API knows an alert; minutes in reality
 LONGEST_SECONDS = 120.0
 
-SETTINGS = """# What the demo ran on: a simulated ALeRCE, and waits of seconds where the real one needs minutes.
-[database]
-url = "sqlite:///matches.db"
-
-[sources.simulated]
-brokers  = "{brokers}"
-group_id = "demo-alertwatch"
-[sources.simulated.topics]
-"stamp_classifier_{{date}}"       = "ztf_stamp"
-"lc_classifier_ztf_{{date}}"      = "ztf_lc"
-"rubin_stamp_classifier_{{date}}" = "rubin_stamp"
-[sources.simulated.kafka]
-{kafka}
-
-[apis.ztf]
-url     = "{ztf}"
-packets = "{packets}"
-tap     = "{tap}"
-requests_per_second = 200
-[apis.lsst]
-url = "{lsst}"
-requests_per_second = 200
-
-[lookups]
-workers = 8
-retry_minutes = [0.02, 0.05]
-then_every_minutes = 0.05
-
-[filters.young_sn]
-[filters.agn_flare]
-
-[channels.told]
-use  = "file"
-path = "told.jsonl"
-
-[subscriptions.everything]
-filters  = ["young_sn", "agn_flare"]
-channels = ["told"]
-"""
-
-PREVIEWED = """
-# What `alertwatch subscriptions preview observers` shows. Nothing is sent: both channels are switched off.
-[channels.team]
-use = "slack"
-channel = "C0123456789"
-token_file = "slack_token"
-enabled = false
-
-[channels.pi]
-use = "email"
-to = ["pi@example.org"]
-sender = "alertwatch@example.org"
-host = "localhost"
-enabled = false
-
-[subscriptions.observers]
-filters  = ["young_sn"]
-channels = ["team", "pi"]
-"""
-
 
 def run(folder: Path, alerts: int, seed: int) -> None:
     """Run the demo; settings, database, log and truth stay in ``folder``, which is made anew."""
-    out = Console(highlight=False)
+    out = Console(highlight=False, soft_wrap=True)
     shutil.rmtree(folder, ignore_errors=True)
     folder.mkdir(parents=True)
     out.print("[bold]alertwatch[/] — a simulated night of ALeRCE's streams, through the real service\n")
@@ -125,9 +70,10 @@ def run(folder: Path, alerts: int, seed: int) -> None:
             seconds = time.monotonic() - started
             found = _matches(store)
         _show(out, folder, found)
+        _label(out, folder, night, found)
         _preview(out, folder)
         _summarise(out, folder, night, running, api, found, seconds)
-    out.print(f"\nAll of it stays in [bold]{folder}/[/]: settings, matches.db, the log, and the truth.")
+    _say_what_next(out, folder, found)
 
 
 class _Running:
@@ -252,6 +198,21 @@ def _show(out: Console, folder: Path, found: list[Match]) -> None:
         _type(out, folder, "explain", best[0].object_id)
 
 
+def _label(out: Console, folder: Path, night: Night, found: list[Match]) -> None:
+    """What people make of the matches: here somebody who knows the truth, and is sometimes wrong."""
+    matched = {match.object_id for match in found}
+    said = list(opinions(night.seed, (truth for truth in night.truth if truth.object_id in matched)))
+    for number, (object_id, label) in enumerate(said):
+        command = ("label", object_id, label, "--by", "simulated observer")
+        if number == 0:
+            _type(out, folder, *command)
+            continue
+        with redirect_stdout(io.StringIO()):
+            _run(folder, *command)
+    out.print(f"… and so of {len(said)} of the {len(matched)} objects, by the truth, wrong one time in ten.")
+    _type(out, folder, "filters")
+
+
 def _preview(out: Console, folder: Path) -> None:
     """What people would have been sent: the text here, e-mail and Slack message as files for a browser."""
     (folder / "slack_token").write_text("xoxb-of-your-own\n")
@@ -261,8 +222,14 @@ def _preview(out: Console, folder: Path) -> None:
 
 
 def _type(out: Console, folder: Path, *arguments: str) -> None:
-    out.print(f"\n[bold cyan]$ alertwatch -c {folder}/alertwatch.toml {' '.join(arguments)}[/]")
+    out.print(
+        f"\n[bold cyan]$ alertwatch -c {folder}/alertwatch.toml {shlex.join(arguments)}[/]", soft_wrap=True
+    )
     sys.stdout.flush()
+    _run(folder, *arguments)
+
+
+def _run(folder: Path, *arguments: str) -> None:
     alertwatch(["-c", str(folder / "alertwatch.toml"), *arguments], standalone_mode=False)
 
 
@@ -295,3 +262,31 @@ def _summarise(
     out.print("\n[bold]Against the simulated truth[/] (intervals: 95 %; thresholds were never tuned on it)")
     for one in score(night.summary, night.truth, objects):
         out.print(f"  {str(one).replace(chr(10), chr(10) + '  ')}")
+
+
+def _say_what_next(out: Console, folder: Path, found: list[Match]) -> None:
+    """The commands to go on with, as they can be pasted."""
+    best = next((match.object_id for match in found if match.filter == "young_sn"), "OBJECT")
+    settings = shlex.quote(os.path.relpath(folder / "alertwatch.toml"))
+    steps = {
+        "Next, in a notebook": ["make notebooks"]
+        if Path("notebooks", "young_supernovae.ipynb").exists()
+        else [],
+        "Or on the command line": [
+            f"export ALERTWATCH_CONFIG={settings}",
+            f"{_here()}alertwatch matches --filter young_sn --min-probability 0.6",
+            f"{_here()}alertwatch plot {best} --kind cutouts",
+        ],
+    }
+    out.print(f"\nAll of it stays in [bold]{folder}/[/]: settings, matches.db, the log, and the truth.")
+    for where, commands in steps.items():
+        if commands:
+            out.print(f"\n[bold]{where}[/]:")
+        for command in commands:
+            out.print(f"  [cyan]{command}[/]")
+
+
+def _here() -> str:
+    """The folder of our commands, where the shell does not look for them."""
+    ours = Path(sys.prefix, "bin")
+    return "" if shutil.which("alertwatch") == str(ours / "alertwatch") else f"{os.path.relpath(ours)}/"

@@ -30,6 +30,9 @@ COMPANIONS = {"recent": 8, "missed": 4, "flare": 8, "old_tde": 2}
 """For each 23: supernovae found days ago that alert again; new supernovae that the classifier calls
 something else; AGN in a flare (the one kind enriched beyond the others); fading TDEs."""
 
+COMMON = 5
+"""For each 23: supernovae of ZTF that Rubin sees as well, where that finds them as young."""
+
 OLD_SUPERNOVAE = 0.005  # of all stamp messages, as in reality
 
 DULL = {"VS": 0.44, "known asteroid": 0.24, "AGN": 0.13, "bogus": 0.14, "asteroid": 0.05}
@@ -52,6 +55,11 @@ class Mixture:
         most = max(REAL_NEW_SN_TOP, round(REAL_NEW_SN_TOP * stamps / REAL_STAMPS))
         wanted = min(most, max(2, stamps // 50)) if new_sn_top is None else new_sn_top
         return cls(stamps, n_alerts - stamps - rubin, rubin, wanted)
+
+    @property
+    def common(self) -> int:
+        """Most sources that both surveys see."""
+        return max(1, round(COMMON * self.new_sn_top / REAL_NEW_SN_TOP))
 
     @property
     def enrichment(self) -> float:

@@ -24,6 +24,7 @@ import numpy as np
 
 from alertwatch import times
 from simulator import classifiers, wire
+from simulator.common import twins
 from simulator.features import features
 from simulator.mixture import Mixture, dull, interesting
 from simulator.objects import SimObject
@@ -85,6 +86,7 @@ class Night:
     def _messages(self) -> list[SimMessage]:
         stamps = list(self._ztf_stamps())
         messages = [*stamps, *self._light_curves(stamps), *self._rubin_stamps(), *self._again(stamps)]
+        messages += self._common_stamps()
         return sorted(messages, key=lambda m: (m.timestamp_ms, m.topic, m.alert_id))
 
     def _ztf_stamps(self) -> Iterator[SimMessage]:
@@ -104,6 +106,13 @@ class Night:
             sent += len(found.alert_times)
             if sent >= wanted:
                 return
+
+    def _common_stamps(self) -> Iterator[SimMessage]:
+        """Of sources that Rubin sees as well; the last that is drawn, so that all else stays as it would be."""
+        for found in twins(self._rubin, list(self.objects.values()), self.mixture.common):
+            self.objects[found.object_id] = found
+            for mjd in found.alert_times:
+                yield self._rubin_stamp(found, mjd)
 
     def _drawn(self, sky: Population, new_sn_top: int, stamps: int) -> Iterator[SimObject]:
         """The interesting objects, then dull ones without end; all are kept in `objects`."""
@@ -244,6 +253,7 @@ class Night:
             "enrichment": round(self.mixture.enrichment, 1),
             "young_sn": sum(t.young_sn for t in self.truth),
             "flares": sum(t.flare for t in self.truth),
+            "common": sum(t.same_as is not None for t in self.truth),
             "recycled": sum(t.recycled for t in self.truth),
         }
 

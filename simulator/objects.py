@@ -52,7 +52,8 @@ class SimObject:
     ``index`` numbers the objects of a night and seeds this one's noise. ``story`` says in one word why it is
     there ("new", "late", "old", …). ``called`` is the class that the stamp classifier will mostly put on top.
     ``must_show``: tonight's visits detect it, whatever the noise says. ``gap``: days without any visit before
-    tonight. ``ancient``: time of an unrelated detection years ago, which is why its id is an old one.
+    tonight. ``ancient``: time of an unrelated detection years ago, which is why its id is an old one. ``twin``:
+    the same source as ZTF has it.
     """
 
     survey: Survey
@@ -74,6 +75,7 @@ class SimObject:
     must_show: bool = False
     gap: int = 0
     ancient: float | None = None
+    twin: SimObject | None = None
 
     @property
     def truth_class(self) -> str:

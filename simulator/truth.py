@@ -28,6 +28,7 @@ class Truth:
     or outburst. ``first_detection`` is that of the event, ``first_ever`` that of the object (years ago when
     its id is recycled); both and ``age`` are given for objects with an event. ``sn_top``: the stamp
     classifier puts SN on top; ``agn_top``: it, or the light-curve classifier, puts an AGN class there.
+    ``same_as``: of a Rubin object, the id of the same source in ZTF.
     """
 
     object_id: str
@@ -50,6 +51,7 @@ class Truth:
     latitude: float
     messages: int
     streams: list[str]
+    same_as: str | None = None
 
 
 def truth_of(found: SimObject, *, tops: set[str], streams: list[str]) -> Truth:
@@ -77,6 +79,7 @@ def truth_of(found: SimObject, *, tops: set[str], streams: list[str]) -> Truth:
         latitude=found.latitude,
         messages=len(streams),
         streams=sorted(set(streams)),
+        same_as=found.twin.object_id if found.twin else None,
     )
 
 

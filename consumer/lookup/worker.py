@@ -26,6 +26,7 @@ from alertwatch.store.verdicts import NewMatch
 from consumer.judging import Judges
 from consumer.lookup import apis
 from consumer.lookup.attempt import Attempts, GiveUp, Later, Ready, Result
+from consumer.lookup.stamps import Stamps
 from consumer.notify.notices import Notices
 
 POLL_SECONDS = 0.5
@@ -78,7 +79,8 @@ class LookupWorkers:
         self._clock = clock
         self._notices = notices or Notices()
         self._lookups = apis.build(settings.apis, clock)
-        self._attempts = Attempts(self._lookups, judges, settings.lookups, clock)
+        self._stamps = Stamps(settings.apis, clock)
+        self._attempts = Attempts(self._lookups, judges, settings.lookups, clock, self._stamps)
         self._owner = f"{socket.gethostname()}:{os.getpid()}:{uuid.uuid4().hex[:8]}"
         self._threads = [
             threading.Thread(target=self._run, name=f"lookup-{n}", daemon=True)
@@ -110,6 +112,7 @@ class LookupWorkers:
         giving_back.join(GIVE_BACK_SECONDS)
         for lookup in self._lookups.values():
             lookup.close()
+        self._stamps.close()
 
     @property
     def busy(self) -> bool:
@@ -119,7 +122,8 @@ class LookupWorkers:
     @property
     def requests(self) -> dict[str, int]:
         """Requests sent since the start, by API."""
-        return {client.name: client.requests for lookup in self._lookups.values() for client in lookup.clients}
+        clients = [client for lookup in self._lookups.values() for client in lookup.clients]
+        return {client.name: client.requests for client in (*clients, *self._stamps.clients)}
 
     def _give_back(self) -> None:
         """Let others have what is claimed at once; without the database, when the lease ends."""

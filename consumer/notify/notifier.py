@@ -56,8 +56,7 @@ class Notifier:
         self._planning = False
         render.use_templates(settings.notifications.templates)
         sinks = registry.build_sinks(settings)
-        ztf = settings.apis.get("ztf")
-        self._stamps = Stamps(ztf, clock) if ztf and ztf.packets else None
+        self._stamps = Stamps(settings.apis, clock)
         self._drawing = Drawing()
         self._draws = any(sink.wants_pictures for sink in sinks.values())
         self._budgets = {name: _budget(settings, sink) for name, sink in sinks.items()}
@@ -106,8 +105,7 @@ class Notifier:
         for thread in self._threads():
             if thread.ident is not None:
                 thread.join(max(0.0, deadline - time.monotonic()))
-        if self._stamps:
-            self._stamps.close()
+        self._stamps.close()
 
     def finish(self, seconds: float = FINISH_SECONDS) -> None:
         """Plan and deliver what is due now, for so long at most; the rest is for the next run."""

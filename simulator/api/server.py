@@ -5,9 +5,9 @@
         api.misbehaviour = Misbehaviour(status=503)  # from now on
 
 Paths are those of the real services, on one address: ``/ztf/v1/…`` (REST), ``/get_avro_info`` and
-``/get_stamp`` (packets), ``/tap/sync``, ``/object_api/…``, ``/lightcurve_api/…`` and ``/probability_api/…``
-(Rubin). ``POST /_control`` with a JSON object of `Misbehaviour`'s fields sets what goes wrong;
-``GET /_control`` tells what was asked.
+``/get_stamp`` (packets), ``/tap/sync``, ``/object_api/…``, ``/lightcurve_api/…``, ``/probability_api/…`` and
+``/stamps_api/…`` (Rubin). ``POST /_control`` with a JSON object of `Misbehaviour`'s fields sets what goes
+wrong; ``GET /_control`` tells what was asked.
 """
 
 from __future__ import annotations
@@ -46,6 +46,7 @@ ROUTES: list[tuple[str, str, Handler]] = [
     ("packet", "/get_avro_info", packets.get_avro_info),
     ("stamp", "/get_stamp", stamps.get_stamp),
     ("tap", "/tap/sync", tap.sync),
+    ("lsst_stamp", "/stamps_api/stamp", stamps.lsst_stamp),
     ("lsst_objects", "/object_api/list_objects", lsst.list_objects),
     ("lsst_object", "/object_api/object", lsst.one_object),
     ("lsst_detections", "/lightcurve_api/detections", lsst.detections),

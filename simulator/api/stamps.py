@@ -1,7 +1,8 @@
-"""The images of the packet service: ``get_stamp`` by object, candid and type, gzipped FITS as in the packet.
+"""The images of alerts: ZTF's of the packet service (``get_stamp``), Rubin's of the multisurvey API.
 
-63 × 63 pixels of 1.01 arcsec, north up, the object in the middle: the survey's counts on a flat sky, with the
-noise that its limiting magnitude tells. ``format=png`` of the real service is not imitated.
+Both answer with gzipped FITS as the surveys made it: ZTF's has 63 × 63 pixels of 1.01 arcsec, counts on a flat
+sky, first row north, first column east, and no coordinates; Rubin's 30 × 30 pixels of 0.2 arcsec, nJy, at
+whatever angle the camera had, told by a PC matrix. ``format=png`` of the real services is not imitated.
 """
 
 from __future__ import annotations
@@ -11,18 +12,14 @@ import gzip
 import numpy as np
 from numpy.typing import NDArray
 
-from simulator.api.answers import Answer, Query, Refusal
+from simulator.api.answers import Answer, Query, Refusal, fastapi_error
 from simulator.api.catalogue import Catalogue
-from simulator.api.packets import COUNT_ZERO_POINT, one_of
-from simulator.api.photometry import is_positive, measured, reference
+from simulator.api.packets import one_of
+from simulator.api.scene import KINDS, camera_of, image
 from simulator.objects import SimObject
 
-SIZE = 63  # pixels
-PIXEL = 1.01  # arcsec
-SPREAD = 0.85  # of the point-spread function, pixels (2 arcsec FWHM)
-SKY = 150.0  # counts
-KINDS = ("science", "template", "difference")
 BLOCK = 2880  # bytes: FITS files are multiples of it
+LSST_KINDS = {f"cutout{kind.capitalize()}": kind for kind in KINDS}
 
 
 def get_stamp(catalogue: Catalogue, query: Query) -> Answer:
@@ -30,9 +27,26 @@ def get_stamp(catalogue: Catalogue, query: Query) -> Answer:
     kind = _choice(query, "type", KINDS)
     _choice(query, "format", ("fits",))
     found, mjd = one_of(catalogue, query)
+    return _answer(found, mjd, kind)
+
+
+def lsst_stamp(catalogue: Catalogue, query: Query) -> Answer:
+    """``stamps_api/stamp?oid=…&measurement_id=…&survey_id=lsst&stamp_type=cutoutScience&file_format=fits``."""
+    for name in ("oid", "measurement_id", "survey_id", "stamp_type", "file_format"):
+        if name not in query:
+            missing = {"type": "missing", "loc": ["query", name], "msg": "Field required", "input": None}
+            raise fastapi_error(422, [missing])
+    known = catalogue.alert(query["measurement_id"][0])
+    kind = LSST_KINDS.get(query["stamp_type"][0])
+    if known is None or known[0].found.is_ztf or query["oid"][0] != known[0].found.object_id or kind is None:
+        raise fastapi_error(404, "AVRO not found")
+    return _answer(known[0].found, known[1], kind)
+
+
+def _answer(found: SimObject, mjd: float, kind: str) -> Answer:
     name = f"{found.object_id}_{found.alert_id(mjd)}_{kind}.fits.gz"
     disposition = {"Content-Disposition": f"attachment; filename={name}"}
-    body = gzip.compress(fits(image(found, mjd, kind)), mtime=0)
+    body = gzip.compress(fits(found, mjd, image(found, mjd, kind)), mtime=0)
     return Answer(200, body, "application/fits+gzip", disposition)
 
 
@@ -44,37 +58,38 @@ def _choice(query: Query, name: str, choices: tuple[str, ...]) -> str:
     return value
 
 
-def image(found: SimObject, mjd: float, kind: str) -> NDArray[np.float32]:
-    """Counts, rows from south to north and columns from east to west."""
-    row = int(np.flatnonzero(found.visits.mjd == mjd)[0])
-    random = np.random.default_rng([int(found.alert_id(mjd)), KINDS.index(kind)])
-    noise = _counts(float(found.visits.limit[row])) / 5 / np.sqrt(4 * np.pi) / SPREAD
-    counts = random.normal(0.0, noise, (SIZE, SIZE))
-    if kind != "template":
-        sign = 1.0 if is_positive(found, row) else -1.0
-        counts += sign * _counts(measured(found, row)["magpsf"]) * _point(0.0, 0.0)
-    if kind != "difference":
-        mag, distance = reference(found, row)
-        counts += SKY + _counts(mag) * _point(distance / PIXEL * 0.6, distance / PIXEL * 0.8)
-    return counts.astype(np.float32)
-
-
-def _counts(mag: float) -> float:
-    return float(10 ** (0.4 * (COUNT_ZERO_POINT - mag)))
-
-
-def _point(right: float, up: float) -> NDArray[np.float64]:
-    """A point source of one count, so many pixels from the middle."""
-    y, x = np.mgrid[:SIZE, :SIZE] - (SIZE - 1) / 2
-    squared = (x - right) ** 2 + (y - up) ** 2
-    spread: NDArray[np.float64] = np.exp(-squared / (2 * SPREAD**2)) / (2 * np.pi * SPREAD**2)
-    return spread
-
-
-def fits(pixels: NDArray[np.float32]) -> bytes:
-    """A FITS file with one image."""
+def fits(found: SimObject, mjd: float, pixels: NDArray[np.float32]) -> bytes:
+    """The FITS file of an image of the object."""
     height, width = pixels.shape
-    cards = {"SIMPLE": "T", "BITPIX": -32, "NAXIS": 2, "NAXIS1": width, "NAXIS2": height}
+    cards: dict[str, str | float] = {
+        "SIMPLE": "T",
+        "BITPIX": -32,
+        "NAXIS": 2,
+        "NAXIS1": width,
+        "NAXIS2": height,
+    }
+    if not found.is_ztf:
+        cards |= _coordinates(found, mjd)
     header = "".join(f"{key:<8}= {value:>20}".ljust(80) for key, value in cards.items()) + "END"
     data = pixels.astype(">f4").tobytes()
-    return header.encode().ljust(BLOCK) + data.ljust(-(-len(data) // BLOCK) * BLOCK, b"\0")
+    return _padded(header.encode(), b" ") + _padded(data, b"\0")
+
+
+def _coordinates(found: SimObject, mjd: float) -> dict[str, str | float]:
+    """As in Rubin's stamps: a linear matrix around the source, without projection names."""
+    camera = camera_of(found, mjd)
+    (a, b), (c, d) = (camera.to_sky / 3600).tolist()
+    matrix = {"PC1_1": a, "PC1_2": b, "PC2_1": c, "PC2_2": d}
+    return {
+        "BUNIT": "'nJy     '",
+        "WCSAXES": 2,
+        **dict.fromkeys(("CRPIX1", "CRPIX2"), (camera.size + 1) / 2),
+        **{key: f"{value:.12E}" for key, value in matrix.items()},
+        **dict.fromkeys(("CDELT1", "CDELT2"), 1.0),
+        "CRVAL1": round(found.ra, 12),
+        "CRVAL2": round(found.dec, 12),
+    }
+
+
+def _padded(part: bytes, filling: bytes) -> bytes:
+    return part.ljust(-(-len(part) // BLOCK) * BLOCK, filling)

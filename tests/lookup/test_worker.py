@@ -10,11 +10,11 @@ from typing import Any
 import pytest
 from structlog.testing import capture_logs
 
-from alertwatch.alert import Alert
+from alertwatch.alert import Alert, Cutouts
 from alertwatch.errors import StoreUnavailable
 from alertwatch.filter import Criterion, Parameters
 from alertwatch.settings import ApiSettings, LookupSettings, Settings
-from alertwatch.store import Store, candidates, filter_state, tables, verdicts
+from alertwatch.store import Store, candidates, cutouts, filter_state, tables, verdicts
 from alertwatch.store.candidates import Candidate, NewCandidate
 from consumer.judging import Judges
 from consumer.lookup.worker import LookupWorkers
@@ -114,6 +114,31 @@ def test_a_candidate_is_looked_up_judged_stored_and_gone(desk: Desk) -> None:
     assert desk.matches() == [OID]
     assert workers.tally == (1, 1, 1, 0, 0)
     assert workers.requests == {"ZTF API": 2}
+
+
+def test_a_match_without_images_in_its_message_gets_those_of_the_stamp_service(desk: Desk) -> None:
+    desk.knows()
+    images = Cutouts(science=b"science", template=b"template", difference=b"difference")
+    desk.api.script("/packets/get_stamp", *(Reply(image) for image in (b"science", b"template", b"difference")))
+    desk.add()
+    desk.work({"ztf": ApiSettings(url=desk.api.url, packets=f"{desk.api.url}/packets")})
+    until(lambda: not desk.waiting())
+    asked = [query for path, query in desk.api.requests if path.endswith("get_stamp")]
+    assert [query["type"] for query in asked] == ["science", "template", "difference"]
+    assert {(query["oid"], query["candid"]) for query in asked} == {(OID, CANDID)}
+    with desk.store.read() as tx:
+        assert cutouts.load(tx, "ztf", OID, CANDID) == (CANDID, images)
+
+
+def test_a_match_is_not_lost_where_nobody_has_its_images(desk: Desk) -> None:
+    desk.knows()
+    desk.api.script("/packets/get_stamp", Reply(status=503))
+    desk.add()
+    desk.work({"ztf": ApiSettings(url=desk.api.url, packets=f"{desk.api.url}/packets")})
+    until(lambda: not desk.waiting())
+    assert desk.matches() == [OID]
+    with desk.store.read() as tx:
+        assert cutouts.load(tx, "ztf", OID) is None
 
 
 def test_what_does_not_match_leaves_a_verdict(desk: Desk) -> None:

@@ -172,7 +172,7 @@ class Service:
     def __init__(self, images: Cutouts | None) -> None:
         self.images, self.asked = images, 0
 
-    def cutouts(self, object_id: str, candid: str) -> Cutouts | None:
+    def cutouts(self, survey: str, object_id: str, alert_id: str) -> Cutouts | None:
         self.asked += 1
         return self.images
 

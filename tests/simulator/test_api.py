@@ -15,8 +15,11 @@ import numpy as np
 import pytest
 from astropy.io import fits
 
+from alertwatch.plots.cutouts import read
+from simulator.api import stamps
 from simulator.api.catalogue import Catalogue
 from simulator.api.misbehaviour import Misbehaviour
+from simulator.api.scene import Light, camera_of
 from simulator.api.server import ApiServer
 from simulator.night import Night, SimMessage
 
@@ -199,6 +202,32 @@ def test_an_image_that_is_not_there_is_refused_as_the_real_service_does(api: Api
     assert get(api, "/get_stamp", **known).status_code == 400
     assert get(api, "/get_stamp", **known, type="other").status_code == 400
     assert get(api, "/get_stamp", **{**known, "candid": "1"}, type="science").status_code == 404
+
+
+def test_a_source_is_on_the_same_side_in_the_images_of_both_surveys(night: Night) -> None:
+    rubin = next(found for found in night.objects.values() if found.twin)
+    for found in (rubin.twin, rubin):
+        mjd = found.alert_times[0]
+        light = Light(east=1.4, north=-0.8, nanojansky=1e6).on(camera_of(found, mjd))
+        stamp = read(stamps.fits(found, mjd, light.astype(np.float32)), found.survey.name)
+        rows, columns = np.mgrid[: len(light), : len(light)] - (len(light) - 1) / 2
+        centre = [np.average(columns, weights=stamp.pixels), np.average(rows, weights=stamp.pixels)]
+        assert stamp.to_sky @ centre == pytest.approx([1.4, -0.8], abs=0.1)
+
+
+def test_rubin_images_come_by_the_id_of_the_source(api: ApiServer, night: Night) -> None:
+    found = message(night, "rubin_stamp", "recent")
+    asked = {
+        "oid": found.object_id,
+        "measurement_id": found.alert_id,
+        "survey_id": "lsst",
+        "file_format": "fits",
+    }
+    answer = get(api, "/stamps_api/stamp", **asked, stamp_type="cutoutDifference")
+    with fits.open(io.BytesIO(gzip.decompress(answer.content))) as file:
+        assert np.unravel_index(file[0].data.argmax(), (30, 30)) in {(y, x) for y in (14, 15) for x in (14, 15)}
+    assert get(api, "/stamps_api/stamp", **asked).status_code == 422
+    assert get(api, "/stamps_api/stamp", **asked, stamp_type="cutoutOther").status_code == 404
 
 
 def test_tap_has_the_neighbours_that_the_packet_has(api: ApiServer, night: Night) -> None:

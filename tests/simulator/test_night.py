@@ -54,7 +54,23 @@ def test_the_number_of_messages_is_that_asked_for_and_little_more(night: Night) 
     by_stream = Counter(message.stream for message in night.messages)
     assert by_stream["ztf_stamp"] == pytest.approx(1400, abs=12)
     assert by_stream["ztf_lc"] == 400
-    assert by_stream["rubin_stamp"] == pytest.approx(200, abs=2)
+    assert 0 <= by_stream["rubin_stamp"] - 200 <= 2 + 2 * night.mixture.common
+
+
+def test_both_surveys_see_some_young_supernovae_at_the_same_place_and_as_bright(night: Night) -> None:
+    twins = [found for found in night.objects.values() if found.twin]
+    assert 1 <= len(twins) <= night.mixture.common
+    for rubin in twins:
+        ztf = rubin.twin
+        assert ztf is night.objects[ztf.object_id]
+        assert (ztf.is_ztf, rubin.is_ztf) == (True, False)
+        assert np.hypot((ztf.ra - rubin.ra) * np.cos(np.radians(ztf.dec)), ztf.dec - rubin.dec) < 1.0 / 3600
+        curve = rubin.light_curve
+        same = ztf.source.difference(curve.visits.mjd, curve.visits.band)
+        assert np.all(np.abs(curve.flux - same) < 6 * curve.error)
+    known = {t.object_id: t for t in night.truth}
+    assert all(known[found.object_id].young_sn for found in twins)
+    assert {known[found.object_id].same_as for found in twins} == {found.twin.object_id for found in twins}
 
 
 def test_a_night_has_the_real_number_of_new_objects_called_sn_and_says_how_enriched_that_is(

@@ -89,14 +89,12 @@ def _images(session: Session, store: Store, match: Match, curve: LightCurve) -> 
     from consumer.notify.images import Images
     from consumer.notify.patience import PatientStore
 
-    ztf = session.settings.apis.get("ztf")
-    stamps = Stamps(ztf) if ztf and ztf.packets else None
+    stamps = Stamps(session.settings.apis)
     try:
         patient = PatientStore(store, threading.Event(), "a preview")
         return Images(patient, stamps).of(match.survey, match.object_id, match.alert_id, curve)
     finally:
-        if stamps:
-            stamps.close()
+        stamps.close()
 
 
 def _newest_match(tx: Connection, subscription: Subscription, object_id: str | None) -> Match | None:

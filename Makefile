@@ -26,7 +26,7 @@ demo: $(VENV)/.ready ## a simulated night through the real service, in under a m
 notebooks: $(VENV)/.ready ## Jupyter on the demo's matches; set ALERTWATCH_CONFIG for your own
 	@echo "installing Jupyter into $(VENV) (once)"
 	@PATH="$(CURDIR)/$(BIN):$$PATH" uv sync --frozen --quiet --inexact --extra notebooks --link-mode=copy
-	@test -e demo/alertwatch.toml || $(BIN)/alertwatch demo
+	@test -n "$$ALERTWATCH_CONFIG" -o -e demo/alertwatch.toml || $(BIN)/alertwatch demo
 	@$(BIN)/jupyter lab notebooks/
 
 test: $(VENV)/.ready ## all tests; those on a real Kafka and PostgreSQL run where Docker does

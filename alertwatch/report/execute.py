@@ -12,7 +12,7 @@ from typing import Any, TypeAlias
 from alertwatch.report import environment, jupyter
 
 _LOG = logging.getLogger("alertwatch.report.nbclient")
-_LOG.setLevel(logging.WARNING)  # that it begins is no news
+_LOG.setLevel(logging.CRITICAL)  # what goes wrong is raised
 
 CELL_SECONDS = 120
 """The longest that a cell may take, s."""

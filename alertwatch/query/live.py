@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextvars
+import sys
 import threading
 from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, Any, Self
@@ -19,6 +20,7 @@ from alertwatch.query.selection import Selection
 if TYPE_CHECKING:
     from typing import Unpack
 
+    from alertwatch.query.live_view import View
     from alertwatch.query.questions import Words
 
 SLOWEST_SECONDS = 60.0
@@ -47,10 +49,15 @@ def live(
         selection = words.selection(longitude=longitude, filter=filter, **more)
         with place.reader.read() as tx:
             refuse_unknown_filter(tx, place.settings, filter)
-        return Live(place, selection, every, plots)
+        found = Live(place, selection, every, plots)
     except BaseException:
         place.reader.close()
         raise
+    if "IPython" in sys.modules:
+        from alertwatch.query import live_view  # noqa: PLC0415 - Jupyter's own, and only there
+
+        live_view.claim(found)
+    return found
 
 
 class Live:
@@ -67,6 +74,7 @@ class Live:
         self._changed = threading.Condition()
         self._stop = threading.Event()
         self._error: BaseException | None = None
+        self._view: View | None = None
         self._begin()
         context = contextvars.copy_context()  # the cell that made us, to which our output belongs
         self._thread = threading.Thread(target=context.run, args=(self._run,), name="live", daemon=True)
@@ -130,7 +138,10 @@ class Live:
     def _ipython_display_(self) -> None:
         from alertwatch.query import live_view  # noqa: PLC0415 - Jupyter's own, and only there
 
-        live_view.show(self)
+        if self._view is None:
+            self._view = live_view.View(self)
+            self.on_change = self._view.update
+        self._view.show()
 
     # -- the thread ------------------------------------------------------------------------------------------
 

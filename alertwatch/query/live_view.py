@@ -6,15 +6,17 @@ import base64
 import signal
 from html import escape
 from math import isnan
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
+from uuid import uuid4
 
 import pandas as pd
 from IPython import get_ipython
-from IPython.display import HTML, display
+from IPython.display import display
 
 from alertwatch import plots, times
 from alertwatch.errors import TryAgainLater
 from alertwatch.query import asked
+from alertwatch.query.phrases import in_words
 from alertwatch.render import derived
 
 if TYPE_CHECKING:
@@ -32,50 +34,75 @@ COLUMNS = {
     "probability": "P",
     "mag": "mag",
 }
-_shown: dict[str, Live] = {}  # by cell
 
 
-def show(live: Live) -> None:
-    """Show it as the output of this cell, in the place of what the same cell showed before."""
-    cell = _cell()
-    earlier = _shown.get(cell)
-    if earlier is not None and earlier is not live:
-        earlier.stop()
-    _shown[cell] = live
-    _stop_when_interrupted()
-    view = _View(live)
-    handle = display(HTML(view.html()), display_id=True)  # type: ignore[no-untyped-call]
-    live.on_change = lambda: handle.update(HTML(view.html()))  # type: ignore[no-untyped-call]
-    live.on_change()
+class _Run(NamedTuple):
+    """One execution of a cell, and what it made."""
+
+    number: str
+    made: list[Live]
 
 
-def _cell() -> str:
-    """What this cell is called; where the front end does not tell, what is in it."""
+_latest: dict[str, _Run] = {}  # by cell
+
+
+def claim(live: Live) -> None:
+    """Note which cell made it. What an earlier run of the same cell made is stopped."""
     shell = get_ipython()
+    if shell is None:
+        return
+    cell, number = _running(shell)
+    run = _latest.get(cell)
+    if run is None or run.number != number:
+        for earlier in run.made if run else ():
+            earlier.stop()
+        run = _latest[cell] = _Run(number, [])
+    run.made.append(live)
+    _stop_when_interrupted(shell)
+
+
+def _running(shell: Any) -> tuple[str, str]:
+    """What this cell is called (where the front end does not tell: what is in it), and this run of it."""
     parent = shell.get_parent() if hasattr(shell, "get_parent") else {}
-    return str(parent.get("metadata", {}).get("cellId") or parent.get("content", {}).get("code", ""))
+    name = parent.get("metadata", {}).get("cellId") or parent.get("content", {}).get("code", "")
+    return str(name), str(parent.get("header", {}).get("msg_id", ""))
 
 
-def _stop_when_interrupted() -> None:
+def _stop_when_interrupted(shell: Any) -> None:
     """An idle kernel ignores interrupts; from now on they stop what is live."""
-    kernel = getattr(get_ipython(), "kernel", None)
+    kernel = getattr(shell, "kernel", None)
     if kernel is not None and getattr(kernel, "saved_sigint_handler", None) is signal.SIG_IGN:
         kernel.saved_sigint_handler = _interrupted  # which ipykernel restores at the end of the cell
 
 
 def _interrupted(_: int, __: Any) -> None:
-    for live in _shown.values():
-        live.halt()
+    for run in _latest.values():
+        for live in run.made:
+            live.halt()
 
 
-class _View:
+class View:
     """The HTML of a `Live`; a picture is drawn once."""
 
     def __init__(self, live: Live) -> None:
         self._live = live
         self._pictures: dict[tuple[str, str], str] = {}
+        self.name = uuid4().hex
+        """Of the output: all that are called so are replaced together."""
 
-    def html(self) -> str:
+    def content(self) -> dict[str, str]:
+        """HTML, and a line for what shows only text."""
+        return {"text/html": self._html(), "text/plain": repr(self._live)}
+
+    def show(self) -> None:
+        """Show it as the output of this cell; wherever it is shown already, it goes on as well."""
+        display(self.content(), raw=True, display_id=self.name)  # type: ignore[no-untyped-call]
+
+    def update(self) -> None:
+        """Show what it is now."""
+        display(self.content(), raw=True, display_id=self.name, update=True)  # type: ignore[no-untyped-call]
+
+    def _html(self) -> str:
         found = self._live.matches.iloc[::-1]  # the newest first
         newest = found.drop_duplicates(["survey", "object_id"]).head(self._live.plots)
         return f"<div>{self._state(len(found))}{self._curves(newest)}{_table(found)}</div>"
@@ -87,7 +114,7 @@ class _View:
         trouble = f'<br><span style="color:#b45309">{escape(live.trouble)}</span>' if live.trouble else ""
         number = f"{count:,} match{'es' if count != 1 else ''}"
         words = f"{number}{f', the newest {ROWS} below' if count > ROWS else ''}" if count else "no match yet"
-        name = escape(live.selection.filter or "all filters")
+        name = escape(in_words(live.selection))
         return f'<p><b style="color:{color}">{mark}</b> · {name} · {words}{trouble}</p>'
 
     def _curves(self, newest: pd.DataFrame) -> str:

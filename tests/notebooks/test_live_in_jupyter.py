@@ -26,6 +26,7 @@ class Jupyter:
     def __init__(self, folder: Path) -> None:
         self.manager, self._client = start_new_kernel(cwd=str(folder), env=environment())
         self.shown: dict[str, str] = {}
+        self.texts: list[str] = []
         self.errors: list[str] = []
 
     def run(self, code: str, cell_id: str = "cell") -> str:
@@ -67,6 +68,7 @@ class Jupyter:
         if said["msg_type"] in {"display_data", "update_display_data"}:
             place = said["content"]["transient"]["display_id"]
             self.shown[place] = said["content"]["data"]["text/html"]
+            self.texts.append(said["content"]["data"]["text/plain"])
         return said
 
 
@@ -147,6 +149,50 @@ def test_the_same_cell_run_again_stops_the_earlier_one(jupyter, store):
     jupyter.run(LIVE.replace("live", "other", 1).replace("\nlive", "\nother"), "a third")
     assert jupyter.run("print(live.running, other.running)", "another").strip() == "True True"
     jupyter.run("live.stop(); other.stop()", "another")
+
+
+def test_two_in_one_cell_live_side_by_side_until_it_is_run_again(jupyter, store):
+    made = 'a, b = (alertwatch.live(name, database=url, every=0.05) for name in ("young_sn", "agn_flare"))'
+    jupyter.run(f"{made}\ndisplay(a, b)")
+    jupyter.wait_until("young_sn · no match yet")
+    jupyter.wait_until("agn_flare · no match yet")
+    jupyter.run("first = a, b", "another")
+    jupyter.run(made)
+
+    assert (
+        jupyter.run("print(*(live.running for live in (*first, a, b)))", "another").strip()
+        == "False False True True"
+    )
+    jupyter.run("a.stop(); b.stop()", "another")
+
+
+def test_what_is_shown_twice_goes_on_in_both_places(jupyter, store):
+    jupyter.run(LIVE)
+    jupyter.run("live", "another")
+    arrive(store, "ZTF26aaaaaaa")
+    jupyter.wait_until("1 match")
+    jupyter.run("live.stop()", "a third")
+
+    assert len(jupyter.shown) == 1, "both are one output"
+    assert jupyter.texts[-1] == "<live matches of young_sn: 1 so far, stopped>", "where only text can be shown"
+
+
+COUNT = """
+import os, threading
+files = [os.path.realpath(f"/proc/self/fd/{number}") for number in os.listdir("/proc/self/fd")]
+print(sum(thread.name == "live" for thread in threading.enumerate()), sum("alertwatch.db" in f for f in files))
+"""
+
+
+def test_no_thread_and_no_connection_stays_when_it_has_stopped(jupyter, store):
+    for _ in range(3):
+        jupyter.run(LIVE.removesuffix("live"))
+    threads, files = jupyter.run(COUNT, "another").split()
+    assert threads == "1"
+    assert files != "0"
+    jupyter.run("live.stop()", "another")
+
+    assert jupyter.run(COUNT, "another").split() == ["0", "0"]
 
 
 def test_it_sleeps_between_two_looks(jupyter, store):

@@ -112,6 +112,9 @@ class Filter(ABC, Generic[P]):
     classes: ClassVar[frozenset[str] | None] = None
     """Canonical top classes (`alertwatch.taxonomy`) of interest; ``None``: any, also unclassified alerts."""
 
+    sought: ClassVar[frozenset[str] | None] = None
+    """Canonical classes that make a match right, where ``classes`` does not tell: for precision."""
+
     needs: ClassVar[frozenset[Part]] = frozenset()
     """Parts of the alert that `criteria` looks at. What the message lacks of them is looked up."""
 

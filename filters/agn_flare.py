@@ -64,6 +64,7 @@ class AGNFlare(Filter[AGNFlareParameters]):
     """Active galaxies (by light-curve or stamp classifier) that now outshine their own last year."""
 
     streams = frozenset({"ztf_lc", "ztf_stamp"})
+    sought = AGN  # `classes` would drop light-curve messages whose top class is another, and P(AGN) high
     needs = frozenset({Part.DETECTIONS, Part.NON_DETECTIONS})
 
     def wants(self, alert: Alert) -> bool:

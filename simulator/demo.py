@@ -267,7 +267,7 @@ def _summarise(
 def _say_what_next(out: Console, folder: Path, found: list[Match]) -> None:
     """The commands to go on with, as they can be pasted."""
     best = next((match.object_id for match in found if match.filter == "young_sn"), "OBJECT")
-    settings = shlex.quote(os.path.relpath(folder / "alertwatch.toml"))
+    settings = shlex.quote(str((folder / "alertwatch.toml").resolve()))
     steps = {
         "Next, in a notebook": ["make notebooks"]
         if Path("notebooks", "young_supernovae.ipynb").exists()

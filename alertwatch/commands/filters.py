@@ -160,7 +160,7 @@ def _precision(session: Session, kinds: dict[str, FilterType]) -> dict[str, Row 
     from alertwatch.store import precision
 
     with session.store() as store, store.read() as tx:
-        found = precision.of(tx, {name: kind.classes for name, kind in kinds.items()})
+        found = precision.of(tx, {name: kind.sought or kind.classes for name, kind in kinds.items()})
     return {name: _as_row(one) for name, one in found.items()}
 
 

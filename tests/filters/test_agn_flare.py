@@ -3,6 +3,7 @@ from msgspec.structs import replace
 
 from alertwatch.alert import Alert, Classification, Detection, NonDetection, Part
 from alertwatch.filter import Outcome, Result
+from alertwatch.store import precision
 from filters.agn_flare import AGNFlare, AGNFlareParameters
 from tests.filters.examples import (
     AGN_FLARE,
@@ -127,3 +128,8 @@ def test_a_person_reads_how_bright_it_is_and_usually_was() -> None:
 def test_thresholds_are_settings() -> None:
     assert agn_flare(min_brightening=1.5).judge(AGN_FLARE).result is Result.NO_MATCH
     assert agn_flare(min_nights=4).judge(AGN_FLARE).result is Result.NO_MATCH
+
+
+def test_what_people_call_a_star_was_a_wrong_match_and_a_quasar_a_right_one() -> None:
+    assert precision.is_right("QSO", AGNFlare.sought) is True
+    assert precision.is_right("LPV", AGNFlare.sought) is False

@@ -10,6 +10,7 @@ from typing import Any
 import nbformat
 import pytest
 
+from alertwatch import registry
 from alertwatch.report.execute import execute
 from alertwatch.settings import Settings
 from tests.support.data import ROOT
@@ -46,10 +47,10 @@ def test_it_is_kept_without_outputs(path: Path) -> None:
 
 
 @every_notebook
-def test_it_begins_with_a_title_and_ends_with_settings_that_are_valid(path: Path) -> None:
+def test_it_begins_with_a_title_and_ends_with_settings_that_work(path: Path) -> None:
     cells = read(path).cells
     assert cells[0].source.startswith("# ")
     assert cells[-1].source.startswith("## Make it yours")
 
     for block in re.findall(r"```toml\n(.*?)```", text(read(path)), re.DOTALL):
-        Settings.model_validate(tomllib.loads(block))
+        registry.build(Settings.model_validate(tomllib.loads(block)))

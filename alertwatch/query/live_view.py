@@ -120,7 +120,7 @@ class View:
     def _curves(self, newest: pd.DataFrame) -> str:
         keys = [(str(row.survey), str(row.object_id)) for row in newest.itertuples()]
         self._pictures = {key: self._pictures.get(key) or self._curve(*key) for key in keys}
-        return "".join(self._pictures.values())
+        return f'<div style="display:flex;flex-wrap:wrap;gap:4px">{"".join(self._pictures.values())}</div>'
 
     def _curve(self, survey: str, object_id: str) -> str:
         try:
@@ -130,7 +130,8 @@ class View:
             return ""  # the next change draws it
         png = base64.b64encode(plots.png(plots.light_curve(curve, title=object_id))).decode()
         alt = escape(f"Light curve of {object_id}")
-        return f'<img style="max-width:31%;min-width:280px" alt="{alt}" src="data:image/png;base64,{png}">'
+        size = "flex:1 1 360px;min-width:0;max-width:480px"
+        return f'<img style="{size}" alt="{alt}" src="data:image/png;base64,{png}">'
 
 
 def _table(found: pd.DataFrame) -> str:

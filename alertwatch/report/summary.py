@@ -63,10 +63,13 @@ def _nights(evenings: Sequence[date]) -> str:
 
 @dataclass(frozen=True)
 class Used:
-    """A filter and its parameters: name, value with unit, and the default where it is another."""
+    """A filter and its parameters: name, value with unit, and the default where it is another.
+
+    ``None`` where it is not in the settings now, or cannot be loaded.
+    """
 
     name: str
-    parameters: Sequence[tuple[str, str, str]]
+    parameters: Sequence[tuple[str, str, str]] | None
 
 
 def filters_used(entries: Iterable[Shown], settings: Settings) -> list[Used]:
@@ -75,15 +78,15 @@ def filters_used(entries: Iterable[Shown], settings: Settings) -> list[Used]:
     return [Used(words.clean(name, 60), _parameters(name, settings)) for name in sorted(names)]
 
 
-def _parameters(name: str, settings: Settings) -> Sequence[tuple[str, str, str]]:
+def _parameters(name: str, settings: Settings) -> Sequence[tuple[str, str, str]] | None:
     section = settings.filters.get(name)
     if section is None:
-        return ()
+        return None
     try:
         known = registry.filters(settings.plugins.folders)
         instance = registry.instance(name, known, section.use or name, section.parameters)
     except SettingsError:  # the service says so loudly; what it found before is reported all the same
-        return ()
+        return None
     rows = fields(type(instance).parameters_type, instance.parameters)
     return [(row["name"], _value(row, "value"), _other_default(row)) for row in rows]
 

@@ -30,11 +30,12 @@ from alertwatch.notification import Picture
 from alertwatch.plots import alt
 from alertwatch.plots.cadence import cadence
 from alertwatch.plots.colour import colour_colour, colour_magnitude
-from alertwatch.plots.cutouts import cutouts, draw, stamps
+from alertwatch.plots.cutouts import cutouts, draw
 from alertwatch.plots.light_curve import light_curve
 from alertwatch.plots.period_amplitude import period_amplitude
 from alertwatch.plots.probabilities import class_probabilities
 from alertwatch.plots.sky_map import sky_map
+from alertwatch.plots.stamps import stamps
 
 __all__ = [
     "cadence",

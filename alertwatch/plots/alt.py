@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from alertwatch.alert import LightCurve
-from alertwatch.plots.cutouts import Stamp
 from alertwatch.plots.points import Point, detections
+from alertwatch.plots.stamps import Stamp
 from alertwatch.plots.style import BANDS, drawable
 
 

@@ -2,10 +2,6 @@
 
 from __future__ import annotations
 
-import gzip
-import io
-import math
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -13,107 +9,44 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from numpy.typing import NDArray
 
-from alertwatch.alert import Cutouts, Survey
+from alertwatch.alert import Cutouts
+from alertwatch.plots import style
+from alertwatch.plots.stamps import Stamp, stamps
 from alertwatch.plots.style import DPI, FONT, INK, SOFT
 
 SIZE = (6.0, 2.16)  # inches: 1200 × 432 pixels
-KINDS = ("science", "template", "difference")
-LARGEST = 20_000_000  # bytes of an unpacked image; survey stamps have less than a hundredth
+TITLE = 0.26  # inches above, where there is a title
+FREE = 4.0  # pixels from the source on which nothing is drawn: two to three times the seeing
 BAR_ARCSEC = (1.0, 2.0, 5.0, 10.0, 20.0, 30.0)
 
-# ZTF's stamps have no WCS. Row 0 is north and column 0 east: so Pan-STARRS neighbours of known position fall on
-# their images in the template, and under no other orientation. 1.01 arcsec per pixel.
-ZTF_PIXEL = 1.01
 
-_SIMPLE = b"SIMPLE  =                    T".ljust(80)  # ZTF writes its T in a column that astropy warns of
-
-
-@dataclass(frozen=True)
-class Stamp:
-    """An image, first row at the bottom. ``to_sky`` takes pixel offsets (x, y) to arcsec (east, north)."""
-
-    pixels: NDArray[np.float64]
-    to_sky: NDArray[np.float64] | None = None
-    target: tuple[float, float] | None = None
-
-    @property
-    def pixel(self) -> float | None:
-        """The size of a pixel, arcsec."""
-        return None if self.to_sky is None else math.sqrt(abs(float(np.linalg.det(self.to_sky))))
-
-
-def stamps(images: Cutouts, survey: str) -> dict[str, Stamp | None]:
-    """The images by kind, in the order in which they are shown; ``None`` where there is none to read."""
-    return {kind: read(getattr(images, kind), survey) for kind in KINDS}
-
-
-def cutouts(images: Cutouts, survey: str) -> Figure | None:
+def cutouts(images: Cutouts, survey: str, *, title: str = "") -> Figure | None:
     """Draw the three images; ``None`` if none of them can be read. ``survey``: "ztf" or "lsst".
 
-    Grey scale by arcsinh between the 1st and 99.5th percentile of each image. Two strokes point at the source,
-    a bar shows the scale [arcsec], arrows north and east, where the survey or the image tells them.
+    Dark is bright: in the difference what got brighter is dark, what got fainter white. Grey scale by arcsinh
+    between the 1st and 99.5th percentile of each image. Two strokes point at the source, a bar shows the scale
+    [arcsec], arrows north and east, where the survey or the image tells them.
     """
     found = stamps(images, survey)
-    return draw(found) if any(found.values()) else None
+    return draw(found, title) if any(found.values()) else None
 
 
-def draw(found: dict[str, Stamp | None]) -> Figure:
+def draw(found: dict[str, Stamp | None], title: str = "") -> Figure:
     """The figure of `stamps`; what is missing says so."""
-    figure = Figure(figsize=SIZE, dpi=DPI, facecolor="white")
+    width, height = SIZE
+    above = TITLE if title else 0.0
+    figure = Figure(figsize=(width, height + above), dpi=DPI, facecolor="white")
+    part = height / (height + above)
+    style.headline(figure, title, 0.008)
     explained = False
     for number, (kind, stamp) in enumerate(found.items()):
-        axes = figure.add_axes((0.008 + number * 0.3307, 0.02, 0.3227, 0.8963))
+        axes = figure.add_axes((0.008 + number * 0.3307, 0.02 * part, 0.3227, 0.8963 * part))
         _panel(axes, kind, stamp)
         if stamp is not None and stamp.to_sky is not None and not explained:
             _bar(axes, stamp)
             _compass(axes, stamp.to_sky, stamp.pixels.shape)
             explained = True
     return figure
-
-
-def read(image: bytes | None, survey: str) -> Stamp | None:
-    """A stamp from FITS (or gzipped FITS) bytes; ``None`` where there is no image in them."""
-    from astropy.io import fits  # noqa: PLC0415 - slow to load, and a light curve needs none of it
-
-    if not image:
-        return None
-    try:
-        with fits.open(io.BytesIO(_unpacked(image)), ignore_missing_simple=True) as units:
-            return _stamp(np.array(units[0].data, dtype=np.float64), units[0].header, survey)
-    except Exception:  # bytes from outside fail in many ways; the message matters more than its picture
-        return None
-
-
-def _unpacked(image: bytes) -> bytes:
-    if image.startswith(b"\x1f\x8b"):
-        with gzip.open(io.BytesIO(image)) as stream:
-            image = stream.read(LARGEST)
-    return _SIMPLE + image[80:] if image.startswith(b"SIMPLE  =  T ") else image
-
-
-def _stamp(pixels: NDArray[np.float64], header: Any, survey: str) -> Stamp | None:
-    if pixels.ndim != 2 or min(pixels.shape) < 3 or not np.isfinite(pixels).any():
-        return None
-    if survey == Survey.ZTF:
-        whole = (
-            pixels.shape[0] == pixels.shape[1]
-        )  # else cut off at the detector's edge, source not in the middle
-        middle = (pixels.shape[1] - 1) / 2
-        north_up = np.array([[-ZTF_PIXEL, 0.0], [0.0, ZTF_PIXEL]])
-        return Stamp(np.flipud(pixels), north_up, (middle, middle) if whole else None)
-    to_sky = _matrix(header)
-    target = (header["CRPIX1"] - 1.0, header["CRPIX2"] - 1.0) if to_sky is not None else None
-    return Stamp(pixels, to_sky, target)
-
-
-def _matrix(header: Any) -> NDArray[np.float64] | None:
-    """Rubin's headers have a PC matrix (degrees per pixel) around the source, without projection names."""
-    keys = ("PC1_1", "PC1_2", "PC2_1", "PC2_2")
-    if not all(key in header for key in keys) or "CRPIX1" not in header:
-        return None
-    rows = np.array([float(header[key]) for key in keys]).reshape(2, 2)
-    found = np.diag([float(header.get("CDELT1", 1.0)), float(header.get("CDELT2", 1.0))]) @ rows * 3600.0
-    return found if np.isfinite(found).all() and abs(np.linalg.det(found)) > 1e-6 else None
 
 
 def _panel(axes: Axes, kind: str, stamp: Stamp | None) -> None:
@@ -149,10 +82,10 @@ def scaled(pixels: NDArray[np.float64]) -> NDArray[np.float64]:
 def _cross(axes: Axes, target: tuple[float, float], shape: tuple[int, ...]) -> None:
     """Two strokes that leave the source itself free."""
     x, y = target
-    inner, outer = 0.06 * shape[1], 0.16 * shape[1]
+    outer = FREE + 0.1 * shape[1]
     for dx, dy in ((1, 0), (0, 1)):
         axes.plot(
-            [x + dx * inner, x + dx * outer], [y + dy * inner, y + dy * outer], color="#e0245e", linewidth=1.4,
+            [x + dx * FREE, x + dx * outer], [y + dy * FREE, y + dy * outer], color="#e0245e", linewidth=1.4,
             solid_capstyle="butt",
         )  # fmt: skip
     axes.set_xlim(-0.5, shape[1] - 0.5)

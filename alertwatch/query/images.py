@@ -17,7 +17,7 @@ class Images:
     """Science, template and difference image of an alert; ``None`` where there is none to read.
 
     Arrays are in the survey's own units, first row at the bottom (``origin="lower"``); ZTF's have north up and
-    east left. ``pixel_scale`` is in arcsec, ``None`` where neither survey nor image tells it. ``files`` are the
+    east left. The difference is science minus template, also where ZTF's file has it the other way round. ``pixel_scale`` is in arcsec, ``None`` where neither survey nor image tells it. ``files`` are the
     FITS files (gzipped, for ZTF) as the survey sent them.
     """
 
@@ -33,7 +33,7 @@ class Images:
     @classmethod
     def of(cls, object_id: str, survey: str, alert_id: str, files: Cutouts) -> Images:
         """The images in the files."""
-        from alertwatch.plots.cutouts import stamps  # noqa: PLC0415 - slow to load
+        from alertwatch.plots.stamps import stamps  # noqa: PLC0415 - slow to load
 
         found = stamps(files, survey)
         arrays = {kind: None if stamp is None else stamp.pixels for kind, stamp in found.items()}

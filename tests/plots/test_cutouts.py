@@ -10,8 +10,11 @@ from matplotlib.figure import Figure
 
 from alertwatch.alert import Cutouts
 from alertwatch.plots import cutouts, png
-from alertwatch.plots.cutouts import ZTF_PIXEL, read, scaled
+from alertwatch.plots.cutouts import scaled
+from alertwatch.plots.stamps import ZTF_PIXEL, read, stamps
+from consumer import readers
 from tests.plots.fits_images import image, star, zipped
+from tests.support.data import DATA, manifest, needs_data
 
 ZTF = Cutouts(science=zipped(star()), template=zipped(star()), difference=zipped(star()))
 # a detector turned by 90 degrees: x is north, y is west
@@ -51,6 +54,46 @@ def test_north_is_up_and_east_is_left_in_ztfs_images() -> None:
     assert (east, north) == pytest.approx((21 * ZTF_PIXEL, 28 * ZTF_PIXEL))
 
 
+def of_noise(size: int = 63) -> np.ndarray:
+    return np.random.default_rng(7).normal(0, 3, (size, size))
+
+
+@pytest.mark.parametrize("sign", [1, -1])
+def test_the_difference_is_science_minus_template_whichever_way_ztf_sends_it(sign: int) -> None:
+    """ZTF sends template minus science of a source that got fainter."""
+    change = of_noise()
+    change[31, 31] = -200.0
+    images = Cutouts(science=zipped(star() + of_noise()), difference=zipped(sign * change))
+    found = stamps(images, "ztf")["difference"]
+    assert found is not None
+    assert found.pixels[31, 31] == pytest.approx(-200.0)
+
+
+def test_images_that_have_nothing_in_common_stay_as_they_are() -> None:
+    for seed in range(20):
+        other = np.random.default_rng(seed + 100).normal(0, 3, (63, 63))
+        found = stamps(Cutouts(science=zipped(star()), difference=zipped(other)), "ztf")["difference"]
+        assert found is not None
+        assert np.flipud(found.pixels) == pytest.approx(other, abs=1e-4)
+
+
+@needs_data
+def test_real_alerts_of_sources_that_got_fainter_are_white_in_the_difference() -> None:
+    rows = manifest(survey="ztf", kind="alert-avro-ocf", n_alerts="1")
+    signs = {True: 0, False: 0}
+    for row in rows[::12]:
+        reader, payload = readers.get("ztf_packet"), (DATA / row["path"]).read_bytes()
+        alert, images = reader.glance(payload), reader.cutouts(payload)
+        found = stamps(images, "ztf")["difference"] if images else None
+        if alert.detection is None or alert.detection.positive is None or found is None or found.target is None:
+            continue
+        x, y = map(int, found.target)
+        middle = np.nansum(found.pixels[y - 2 : y + 3, x - 2 : x + 3] - np.nanmedian(found.pixels))
+        assert (middle > 0) == alert.detection.positive, row["path"]
+        signs[alert.detection.positive] += 1
+    assert min(signs.values()) >= 5
+
+
 def test_rubins_headers_tell_directions_and_scale() -> None:
     stamp = read(image(star(31), **TURNED), "lsst")
     assert stamp is not None
@@ -58,6 +101,13 @@ def test_rubins_headers_tell_directions_and_scale() -> None:
     assert stamp.target == (15, 15)
     assert stamp.to_sky is not None
     assert stamp.to_sky @ np.array([1, 0]) == pytest.approx([0, 0.2016])
+
+
+def test_a_title_stands_above_the_images() -> None:
+    figure = cutouts(ZTF, "ztf", title="ZTF24abcdefg")
+    assert figure is not None
+    assert [text.get_text() for text in figure.texts] == ["ZTF24abcdefg"]
+    assert figure.get_figheight() > cutouts(ZTF, "ztf").get_figheight()  # type: ignore[union-attr]
 
 
 def test_without_directions_none_are_claimed() -> None:

@@ -15,9 +15,8 @@ from matplotlib.figure import Figure
 from matplotlib.patches import Patch
 from matplotlib.ticker import MaxNLocator
 
-from alertwatch import times
 from alertwatch.alert import LightCurve
-from alertwatch.plots import columns, style
+from alertwatch.plots import columns, dates, style
 from alertwatch.plots.curves import curve_of
 from alertwatch.plots.style import FONT, INK, SOFT
 
@@ -64,7 +63,7 @@ def cadence(curve: Curve, *, title: str = "") -> Figure:
         if number == len(found) - 1:
             style.labels(axes, "night [MJD of its morning, UTC]", "")
         if number == 0:
-            _above(axes)
+            dates.above(axes)
             _legend(figure)
     if not found:
         axes = figure.add_axes((LEFT, 0.2, RIGHT, 0.5))
@@ -135,14 +134,6 @@ def _row(axes: Axes, band: str, looked: Visits, span: tuple[float, float]) -> No
     axes.text(1.085, 0.96, in_words(looked), va="top", fontsize=7, color=SOFT, linespacing=1.45, **where)
 
 
-def _above(axes: Axes) -> None:
-    dates = axes.secondary_xaxis("top")
-    dates.xaxis.set_major_locator(MaxNLocator(4, steps=[1, 2, 5, 10], integer=True))
-    dates.xaxis.set_major_formatter(lambda mjd, _: _date(mjd))
-    dates.tick_params(colors=SOFT, labelsize=7.5, length=3, width=0.8, labelfontfamily=FONT)
-    dates.spines["top"].set_visible(False)
-
-
 def _legend(figure: Figure) -> None:
     handles = [
         Patch(color=SOFT, label="detected"),
@@ -152,10 +143,3 @@ def _legend(figure: Figure) -> None:
         handles=handles, loc="upper right", ncols=2, columnspacing=1.0, frameon=False, labelcolor=INK,
         prop={"family": FONT, "size": 7.5}, handlelength=0.9, handletextpad=0.5, borderpad=0.2,
     )  # fmt: skip
-
-
-def _date(mjd: float) -> str:
-    try:
-        return f"{times.to_datetime(mjd):%Y-%m-%d}"
-    except (OverflowError, ValueError):
-        return ""

@@ -125,7 +125,7 @@ def _track(figure: Figure, axes: Axes, found: Sequence[Place]) -> None:
     )  # fmt: skip
     days = [p.mjd - found[0].mjd for p in found]
     drawn = axes.scatter(
-        x, y, c=days, cmap="viridis_r", s=30, edgecolors="white", linewidths=0.5, zorder=3, gid="objects"
+        x, y, c=days, cmap="viridis_r", s=30, edgecolors=INK, linewidths=0.4, zorder=3, gid="objects"
     )
     if len(found) > 1:
         box = figure.add_axes((BOX[0] + BOX[2] + 0.025, BOX[1], 0.022, BOX[3]))

@@ -12,23 +12,23 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from matplotlib.ticker import FuncFormatter, MaxNLocator
 
-from alertwatch import times
-from alertwatch.plots import style
+from alertwatch.plots import dates, style
 from alertwatch.plots.axis import Axis, axis_of, y_label
+from alertwatch.plots.columns import counted
 from alertwatch.plots.curves import curve_of
 from alertwatch.plots.points import Kind, Point, Points, bands, points
 from alertwatch.plots.scale import flux_range, flux_unit, magnitude_range, off_scale
-from alertwatch.plots.style import FONT, SOFT
+from alertwatch.plots.style import SOFT
 
 if TYPE_CHECKING:
     from alertwatch.plots.curves import Curve
 
 SIZE = (6.0, 3.5)  # inches: 1200 × 700 pixels
-BOX = (0.095, 0.135, 0.87, 0.68)
-WIDER = (0.115, 0.135, 0.85, 0.68)  # where values have more digits
+BOX = (0.115, 0.135, 0.85, 0.68)
 WINDOW_DAYS = 60.0
-DASHES = (0, (4, 3))
-CROWD = 150  # detections beyond which their markers are small
+DASHES, REFERENCE = (0, (4, 3)), (0, (1.5, 2))
+MARKER, SMALLEST = 5.5, 2.5  # points; of a few detections, and of thousands
+FEW = 60  # detections up to which markers are large
 MANY = 3000  # points beyond which a vector format holds them as an image
 
 
@@ -47,7 +47,8 @@ def light_curve(
     ``kind``: "difference" or "apparent" magnitudes, or "flux" (of the difference; nJy, µJy or mJy).
     Filled markers are detections with 1-sigma errors (no bar: the error is not known); open ones are doubtful:
     negative or dubious, in apparent magnitudes those whose reference is another source. Downward triangles are
-    5-sigma limits; small dots forced photometry (as magnitudes, that above 3 sigma).
+    5-sigma limits; small dots forced photometry (as magnitudes, that above 3 sigma). Dashed lines are the
+    reference image's apparent magnitudes.
 
     ``curve``: a `LightCurve`, or the table that ``alertwatch.light_curve`` gives. ``period`` [d] folds: phase
     0 … 2, without limits. ``since_first`` counts days from the first detection. ``mark_mjd`` draws a line at
@@ -56,7 +57,7 @@ def light_curve(
     """
     found = points(curve_of(curve), kind, until=mark_mjd, days=days)
     axis = axis_of(found, period=period, since_first=since_first)
-    figure, axes = style.panel(SIZE, axis.titled(title), BOX if kind == "difference" else WIDER)
+    figure, axes = style.panel(SIZE, axis.titled(title), BOX)
     if not found.all:
         style.say_empty(axes, axis.empty)
         style.labels(axes, axis.label, y_label(kind, "nJy"))
@@ -66,6 +67,9 @@ def light_curve(
     unit = _scale_y(axes, found)
     shown = axis.shown(found)
     _draw(axes, shown, axis, unit[1])
+    for name, mag in found.reference:
+        color = style.band(name)[0]
+        axes.axhline(mag, color=color, lw=0.8, ls=REFERENCE, alpha=0.6, zorder=1, gid="reference")
     _scale_x(axes, axis, [p.mjd for p in shown.all] + ([mark] if mark is not None else []))
     if mark is not None:
         axes.axvline(axis.place(mark), color=style.ALERT, linewidth=0.9, linestyle=DASHES, zorder=1)
@@ -77,12 +81,14 @@ def light_curve(
 
 def _draw(axes: Axes, found: Points, axis: Axis, unit: float) -> None:
     many = len(found.all) > MANY
-    size = 5.5 if len(found.seen) <= CROWD else 4.0
+    size = max(SMALLEST, MARKER * min(1.0, FEW / max(len(found.seen), 1)) ** 0.25)
     columns = partial(_columns, place=axis.places, unit=unit)
     for name in bands(found.limits):
         x, y, _ = columns(found.limits, name)
         color = style.band(name)[0]
-        axes.plot(x, y, "v", ms=4.5, mfc="none", mec=color, mew=0.8, alpha=0.55, gid="limits", rasterized=many)
+        axes.plot(
+            x, y, "v", ms=0.82 * size, mfc="none", mec=color, mew=0.8, alpha=0.55, gid="limits", rasterized=many
+        )
     for name in bands(found.forced):
         x, y, e = columns(found.forced, name)
         axes.errorbar(
@@ -96,7 +102,8 @@ def _draw(axes: Axes, found: Points, axis: Axis, unit: float) -> None:
             face = "white" if doubtful else color
             axes.errorbar(
                 x, y, e, fmt=marker, ms=size, mfc=face, mec=color if doubtful else "white", ecolor=color,
-                mew=0.9 if doubtful else 0.5, elinewidth=1.0, gid="detections", zorder=3, rasterized=many,
+                mew=(0.16 if doubtful else 0.09) * size, elinewidth=0.18 * size, gid="detections", zorder=3,
+                rasterized=many,
             )  # fmt: skip
 
 
@@ -124,8 +131,8 @@ def _scale_y(axes: Axes, found: Points) -> tuple[str, float]:
     axes.set_ylim(limits[0] / size, limits[1] / size)
     if found.kind == "flux":
         axes.axhline(0.0, color=SOFT, linewidth=0.7, zorder=1)
-    if count := off_scale(found, limits):
-        style.remark(axes, f"{count} measurement{'s' if count > 1 else ''} off the scale")
+    if said := _left_out(found, off_scale(found, limits)):
+        style.remark(axes, said)
     return name, size
 
 
@@ -135,20 +142,19 @@ def _label(axes: Axes, axis: Axis, y: str) -> None:
         return
     axes.xaxis.set_major_locator(MaxNLocator(6, steps=[1, 2, 5, 10]))
     axes.xaxis.set_major_formatter(FuncFormatter(lambda x, _: f"{x:.6g}" if x % 1 == 0 else f"{x:.2f}"))
-    above = axes.secondary_xaxis("top")
-    above.xaxis.set_major_locator(MaxNLocator(6, steps=[1, 2, 5, 10]))
-    above.xaxis.set_major_formatter(FuncFormatter(lambda x, _: _date(x + axis.zero, axes.get_xlim())))
-    above.tick_params(colors=SOFT, labelsize=7.5, length=3, width=0.8, labelfontfamily=FONT)
-    above.spines["top"].set_visible(False)
+    dates.above(axes, axis.zero)
 
 
-def _date(mjd: float, limits: tuple[float, float]) -> str:
-    try:
-        moment = times.to_datetime(mjd)
-    except (OverflowError, ValueError):
-        return ""
-    days = abs(limits[1] - limits[0])
-    return f"{moment:%b %d %H:%M}" if days < 5 else f"{moment:%Y-%m-%d}"
+def _left_out(found: Points, outside: int) -> str:
+    """What is not on the panel, in words."""
+    kind = "" if found.kind == "flux" else f"{found.kind} magnitude"
+    article = "an" if found.kind == "apparent" else "a"
+    parts = []
+    if outside:
+        parts.append(f"{counted(outside, 'measurement')} off the scale")
+    if found.without:
+        parts.append(f"{counted(found.without, 'detection')} without {article} {kind or 'flux'}")
+    return " · ".join(parts)
 
 
 def _signs(found: Points, *, marked: bool) -> list[Line2D]:
@@ -159,6 +165,8 @@ def _signs(found: Points, *, marked: bool) -> list[Line2D]:
         signs.append(style.sign("5σ limit", "v", SOFT, filled=False))
     if found.forced:
         signs.append(Line2D([], [], marker=".", ls="", color=SOFT, ms=5, label="forced"))
+    if found.reference:
+        signs.append(Line2D([], [], color=SOFT, linewidth=0.8, linestyle=REFERENCE, label="reference"))
     if marked:
         signs.append(Line2D([], [], color=style.ALERT, linewidth=0.9, linestyle=DASHES, label="this alert"))
     return signs

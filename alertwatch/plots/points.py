@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Literal, get_args
 
 from alertwatch import photometry
-from alertwatch.alert import Detection, ForcedPhotometry, LightCurve
+from alertwatch.alert import Detection, ForcedPhotometry, LightCurve, NonDetection
 from alertwatch.plots import style
 
 Kind = Literal["difference", "apparent", "flux"]
@@ -28,17 +28,29 @@ class Point:
     band: str
     value: float
     error: float = 0.0
-    doubtful: bool = False
+    doubt: str = ""
+    alert_id: str = ""
+
+    @property
+    def doubtful(self) -> bool:
+        """Whether there is a reason (``doubt``) to take it with care."""
+        return bool(self.doubt)
 
 
 @dataclass(frozen=True)
 class Points:
-    """Detections, 5-sigma limits and forced photometry of a light curve, each by time."""
+    """Detections, 5-sigma limits and forced photometry of a light curve, each by time.
+
+    ``reference``: of apparent magnitudes that of the reference image, by band. ``without``: how many detections
+    have no value of this kind.
+    """
 
     kind: Kind
     seen: tuple[Point, ...]
     limits: tuple[Point, ...] = ()
     forced: tuple[Point, ...] = ()
+    reference: tuple[tuple[str, float], ...] = ()
+    without: int = 0
 
     @property
     def all(self) -> tuple[Point, ...]:
@@ -61,13 +73,20 @@ def points(
     """
     if kind not in KINDS:
         raise ValueError(f"{kind!r} is no kind of light curve; choose {', '.join(KINDS[:-1])} or {KINDS[-1]}")
-    limits = () if kind == "apparent" else (_limit(n.mjd, n.band, n.limit, kind) for n in curve.non_detections)
+    limits = () if kind == "apparent" else (_limit(n, kind) for n in curve.non_detections)
     start = -math.inf if days is None else _end(curve, until) - days
+    reference = _reference(curve) if kind == "apparent" else {}
+    shown = [d for d in curve.detections if d.mjd >= start]
+    seen = _from(start, (_detection(d, kind) for d in shown))
+    forced = _from(start, _forced(curve, kind, reference))
+    drawn = {p.band for p in (*seen, *forced)}
     return Points(
         kind,
-        _from(start, (_detection(d, kind) for d in curve.detections)),
+        seen,
         _from(start, limits),
-        _from(start, _forced(curve, kind)),
+        forced,
+        tuple((b, mag) for b, one in reference.items() if b in drawn and (mag := photometry.magnitude(one))),
+        len(shown) - len(seen),
     )
 
 
@@ -99,44 +118,51 @@ def epoch_of(found: Points) -> float:
 
 
 def _detection(d: Detection, kind: Kind) -> Point | None:
-    negative = d.positive is False or d.dubious is True
     match kind:
         case "difference":
-            return _point(d.mjd, d.band, d.mag, d.e_mag, negative)
+            return _point(d, d.mag, d.e_mag, _doubt(d, negative=d.positive is False))
         case "apparent":
             return _apparent(d)
         case "flux":
             return _flux(d)
 
 
+def _doubt(d: Detection, *, negative: bool = False) -> str:
+    reasons = {"fainter than the reference": negative, "dubious to the broker": d.dubious is True}
+    return ", ".join(reason for reason, holds in reasons.items() if holds)
+
+
 def _apparent(d: Detection) -> Point | None:
-    doubtful = photometry.is_excluded(d)
+    doubt = _doubt(d) or ("the reference is another source" if photometry.is_excluded(d) else "")
     total = photometry.total_flux(d)
     if total is not None:
-        mag, error = photometry.magnitude(total[0]), photometry.magnitude_error(*total)
-        return _point(d.mjd, d.band, mag, error, doubtful)
-    return _point(d.mjd, d.band, d.mag_corr, None, doubtful) if d.e_mag_corr is None else None
+        return _point(d, photometry.magnitude(total[0]), photometry.magnitude_error(*total), doubt)
+    return _point(d, d.mag_corr, None, doubt) if d.e_mag_corr is None else None
 
 
 def _flux(d: Detection) -> Point | None:
     if d.flux is not None:
-        return _point(d.mjd, d.band, d.flux, d.e_flux, d.dubious is True)
+        return _point(d, d.flux, d.e_flux, _doubt(d))
     size = photometry.flux(d.mag)
     if size is None:
         return None
     error = None if d.e_mag is None else size * d.e_mag * photometry.RELATIVE
-    return _point(d.mjd, d.band, -size if d.positive is False else size, error, d.dubious is True)
+    return _point(d, -size if d.positive is False else size, error, _doubt(d))
 
 
-def _limit(mjd: float, band: str, limit: float, kind: Kind) -> Point | None:
-    return _point(mjd, band, photometry.flux(limit) if kind == "flux" else limit, None)
+def _limit(n: NonDetection, kind: Kind) -> Point | None:
+    return _point(n, photometry.flux(n.limit) if kind == "flux" else n.limit, None)
 
 
-def _forced(curve: LightCurve, kind: Kind) -> Iterator[Point | None]:
-    reference = photometry.reference_flux(curve.detections) if kind == "apparent" else {}
+def _reference(curve: LightCurve) -> dict[str, float]:
+    """The flux of the reference image by band, where it shows the object itself."""
+    return photometry.reference_flux(d for d in curve.detections if not photometry.is_excluded(d))
+
+
+def _forced(curve: LightCurve, kind: Kind, reference: Mapping[str, float]) -> Iterator[Point | None]:
     for measured in curve.forced_photometry:
         if kind == "flux":
-            yield _point(measured.mjd, measured.band, measured.flux, measured.e_flux)
+            yield _point(measured, measured.flux, measured.e_flux)
         elif kind == "difference" or measured.band in reference:
             yield _forced_magnitude(measured, reference.get(measured.band, 0.0))
 
@@ -146,17 +172,19 @@ def _forced_magnitude(measured: ForcedPhotometry, reference: float) -> Point | N
     mag, error = photometry.magnitude(total), photometry.magnitude_error(total, measured.e_flux)
     if error is None or total < FORCED_SIGMA * (measured.e_flux or 0.0):
         return None
-    return _point(measured.mjd, measured.band, mag, error)
+    return _point(measured, mag, error)
 
 
 def _point(
-    mjd: float, band: str, value: float | None, error: float | None, doubtful: bool = False
+    of: Detection | NonDetection | ForcedPhotometry, value: float | None, error: float | None, doubt: str = ""
 ) -> Point | None:
     """A point, or ``None`` for what has no place on an axis; an error that is no number is unknown."""
-    if value is None or not (math.isfinite(mjd) and math.isfinite(value)):
+    if value is None or not (math.isfinite(of.mjd) and math.isfinite(value)):
         return None
     known = error is not None and math.isfinite(error) and error > 0
-    return Point(mjd, band, value, error if known and error else 0.0, doubtful)
+    return Point(
+        of.mjd, of.band, value, error if known and error else 0.0, doubt, getattr(of, "alert_id", None) or ""
+    )
 
 
 # -- which of them are shown -------------------------------------------------------------------------------

@@ -20,11 +20,12 @@ def flux_unit(found: Iterable[Point]) -> tuple[str, float]:
 
 def magnitude_range(found: Points) -> tuple[float, float]:
     """Faintest and brightest magnitude that are shown: one wild point, or shallow limits, flatten nothing."""
-    mags = _usual([p.value for p in found.seen] or [p.value for p in found.forced])
+    mags = [m for part in (found.seen, found.forced) if part for m in _usual([p.value for p in part])]
     telling = min(mags, default=-math.inf)  # a limit brighter than every detection tells nothing
     mags += _usual([p.value for p in found.limits if p.value >= telling])
     if found.seen:
         mags += [found.seen[-1].value, max(mags) + min(0.2, max(p.error for p in found.seen))]
+    mags += [mag for _, mag in found.reference]
     bright, faint = min(mags, default=18.0), max(mags, default=21.0)
     room = max(0.12 * (faint - bright), 0.25)
     return faint + room, bright - room

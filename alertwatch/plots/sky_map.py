@@ -4,10 +4,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.colors import LogNorm
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
+from matplotlib.patches import Polygon
+from matplotlib.patheffects import withStroke
+from matplotlib.ticker import FuncFormatter, NullFormatter
 
 from alertwatch.plots import columns, mollweide, style
 from alertwatch.plots.mollweide import Floats
@@ -87,7 +91,10 @@ def _graduate(axes: Axes) -> None:
 
 
 def _word(axes: Axes, x: float, y: float, word: str, *, va: str, ha: str) -> None:
-    axes.text(x, y, word, va=va, ha=ha, fontsize=7, color=SOFT, fontfamily=FONT, zorder=1)
+    axes.text(
+        x, y, word, va=va, ha=ha, fontsize=7, color=SOFT, fontfamily=FONT, zorder=4,
+        path_effects=[withStroke(linewidth=2.0, foreground="white")],
+    )  # fmt: skip
 
 
 def _density(figure: Figure, axes: Axes, x: Floats, y: Floats) -> None:
@@ -95,15 +102,20 @@ def _density(figure: Figure, axes: Axes, x: Floats, y: Floats) -> None:
         x, y, gridsize=(HEXAGONS, HEXAGONS // 4), extent=(-2, 2, -1, 1), mincnt=1, cmap="viridis_r",
         norm=LogNorm(), linewidths=0.1, zorder=1.5, gid="objects",
     )  # fmt: skip
+    drawn.set_clip_path(Polygon(np.column_stack(mollweide.outline()), transform=axes.transData))
     box = figure.add_axes((0.05, 0.09, 0.17, 0.018))
     bar = figure.colorbar(drawn, cax=box, orientation="horizontal")
     bar.outline.set_visible(False)
+    box.xaxis.set_major_formatter(FuncFormatter(lambda count, _: f"{count:,.0f}"))
+    box.xaxis.set_minor_formatter(NullFormatter())
     box.tick_params(labelsize=7, colors=SOFT, length=2, labelfontfamily=FONT)
     box.set_title("matches per hexagon", fontsize=7, color=INK, fontfamily=FONT, pad=2)
 
 
 def _explain_lines(axes: Axes) -> None:
     lines = [Line2D([], [], color=c, linestyle=d, linewidth=w, label=name) for name, (c, d, w) in LINES.items()]
+    centre = {"marker": "x", "ls": "", "ms": 5, "mew": 1.3, "color": LINES["galactic plane"][0]}
+    lines.append(Line2D([], [], label="galactic centre", **centre))
     legend = axes.legend(
         handles=lines, loc="lower right", bbox_to_anchor=(1.0, -0.03), frameon=False, handlelength=2.0,
         prop={"family": FONT, "size": 7}, labelcolor=SOFT,

@@ -49,9 +49,12 @@ CLASSES = {
     "LPV": "#b03a2e",
     "CEP": "#c2569a",
     "DSCT": "#5b4fb0",
+    "RSCVn": "#5f8f00",
+    "Periodic-Other": "#2b7a78",
     "YSO": "#4d2d12",
-    "CV/Nova": "#56a882",
-    "asteroid": "#a67c00",
+    "CV/Nova": "#4f9a76",
+    "Microlensing": "#3d3d3d",
+    "asteroid": "#4a5a78",
     "satellite": "#8a8d5c",
     "bogus": "#8a919c",
 }
@@ -161,7 +164,7 @@ def groups(names: Sequence[str], colours: Mapping[str, str]) -> list[Line2D]:
 
 def scatter(axes: Axes, x: Any, y: Any, colors: Sequence[str]) -> None:
     """Points of many objects: the smaller the more there are; beyond 1,000 an image also in vector formats."""
-    size = min(max(4000 / max(len(colors), 1), 6.0), 36.0)
+    size = min(max(400 / max(len(colors), 1) ** 0.5, 6.0), 36.0)
     axes.scatter(
         x, y, s=size, c=list(colors), edgecolors="white", linewidths=0.4, zorder=3, gid="objects",
         rasterized=len(colors) > 1000,

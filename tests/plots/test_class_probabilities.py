@@ -10,7 +10,17 @@ import pytest
 from alertwatch.alert import Classification
 from alertwatch.plots import class_probabilities, period_amplitude, png
 from alertwatch.plots.probabilities import rows
+from alertwatch.plots.style import CLASSES
+from alertwatch.taxonomy import CANONICAL
 from tests.plots.figures import objects, words
+
+
+def contrast(colour: str) -> float:
+    """With white: WCAG 2.1."""
+    parts = [int(colour[i : i + 2], 16) / 255 for i in (1, 3, 5)]
+    linear = [x / 12.92 if x <= 0.04045 else ((x + 0.055) / 1.055) ** 2.4 for x in parts]
+    return 1.05 / (0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2] + 0.05)
+
 
 STAMP = {"SN": 0.71, "AGN": 0.2, "VS": 0.05, "asteroid": 0.02, "bogus": 0.02}
 
@@ -66,3 +76,9 @@ def test_other_names_of_the_columns_can_be_given_and_none_is_said():
     frame = pd.DataFrame({"Multiband_period": [0.5], "Amplitude": [0.4]})
     assert len(objects(period_amplitude(frame, period="Multiband_period", amplitude="Amplitude"))) == 1
     assert "no period known" in words(period_amplitude(pd.DataFrame({"period": [], "amplitude": []})))
+
+
+def test_every_class_of_every_taxonomy_has_a_colour_of_its_own_that_stands_out_from_white():
+    assert set(CLASSES) == CANONICAL
+    assert len(set(CLASSES.values())) == len(CLASSES)
+    assert min(contrast(colour) for colour in CLASSES.values()) >= 3.0

@@ -51,6 +51,32 @@ def test_forced_photometry_is_added_to_the_reference_to_be_apparent():
     assert mag == pytest.approx(31.4 - 2.5 * math.log10(reference + 10_000.0))
 
 
+def test_the_reference_is_a_line_and_on_the_scale_with_what_was_measured_before():
+    rise = tuple(seen(61000.0 + n, 18.0 - n / 10, mag_ref=19.5, dist_ref=0.2) for n in range(6))
+    before = tuple(ForcedPhotometry(mjd=60980.0 + n, band="g", flux=100.0, e_flux=100.0) for n in range(5))
+    axes = light_curve(LightCurve(rise, (), before), kind="apparent").axes[0]
+    (line,) = [line for line in axes.lines if line.get_gid() == "reference"]
+    assert set(line.get_ydata()) == {19.5}
+    assert "reference" in words(axes.figure)
+    assert "off the scale" not in words(axes.figure)
+    assert axes.get_ylim()[0] > 19.5
+
+
+def test_without_the_object_in_it_the_reference_image_tells_nothing():
+    far = seen(61000.0, 19.0, mag_ref=16.0, dist_ref=3.0)
+    forced = ForcedPhotometry(mjd=61001.0, band="g", flux=90_000.0, e_flux=100.0)
+    figure = light_curve(LightCurve((far,), (), (forced,)), kind="apparent")
+    assert drawn(figure, "forced") == []
+    assert "no apparent magnitude known" in words(figure)
+
+
+def test_detections_that_have_no_magnitude_are_counted():
+    negative = seen(61000.0, None, positive=False, flux=-900.0, e_flux=100.0)
+    curve = LightCurve((negative, seen(61001.0, 22.0)))
+    assert "1 detection without a difference magnitude" in words(light_curve(curve))
+    assert "without" not in words(light_curve(curve, kind="flux"))
+
+
 def test_a_reference_that_is_another_source_makes_an_apparent_magnitude_doubtful():
     blended = seen(61000.0, 19.0, mag_corr=17.0, e_mag_corr=0.02, dist_ref=3.0)
     assert "dubious or blended" in words(light_curve(LightCurve((blended,)), kind="apparent"))

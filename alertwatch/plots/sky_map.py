@@ -114,8 +114,8 @@ def _density(figure: Figure, axes: Axes, x: Floats, y: Floats) -> None:
 
 def _explain_lines(axes: Axes) -> None:
     lines = [Line2D([], [], color=c, linestyle=d, linewidth=w, label=name) for name, (c, d, w) in LINES.items()]
-    centre = {"marker": "x", "ls": "", "ms": 5, "mew": 1.3, "color": LINES["galactic plane"][0]}
-    lines.append(Line2D([], [], label="galactic centre", **centre))
+    grey = LINES["galactic plane"][0]
+    lines.append(Line2D([], [], marker="x", ls="", ms=5, mew=1.3, color=grey, label="galactic centre"))
     legend = axes.legend(
         handles=lines, loc="lower right", bbox_to_anchor=(1.0, -0.03), frameon=False, handlelength=2.0,
         prop={"family": FONT, "size": 7}, labelcolor=SOFT,

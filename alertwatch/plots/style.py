@@ -141,7 +141,7 @@ def legend(axes: Axes, handles: Sequence[Line2D], **where: Any) -> None:
     """A legend without a frame: in a row above the panel on the right, unless ``where`` says so."""
     place = {"loc": "lower right", "bbox_to_anchor": (1.01, 1.085), "ncols": max(len(handles), 1), **where}
     made = axes.legend(
-        handles=list(handles), frameon=False, prop={"family": FONT, "size": 7.5}, handletextpad=0.2,
+        handles=list(handles), frameon=False, prop={"family": FONT, "size": 7.5}, handletextpad=0.4,
         handlelength=1.5, columnspacing=0.9, borderpad=0.0, labelcolor=INK, **place,
     )  # fmt: skip
     for text in made.get_texts():

@@ -17,8 +17,9 @@ class Images:
     """Science, template and difference image of an alert; ``None`` where there is none to read.
 
     Arrays are in the survey's own units, first row at the bottom (``origin="lower"``); ZTF's have north up and
-    east left. The difference is science minus template, also where ZTF's file has it the other way round. ``pixel_scale`` is in arcsec, ``None`` where neither survey nor image tells it. ``files`` are the
-    FITS files (gzipped, for ZTF) as the survey sent them.
+    east left. The difference is science minus template, also where ZTF's file has it the other way round.
+    ``pixel_scale`` is in arcsec, ``None`` where neither survey nor image tells it. ``files`` are the FITS files
+    (gzipped, for ZTF) as the survey sent them.
     """
 
     object_id: str

@@ -1,13 +1,16 @@
 from __future__ import annotations
 
+import re
+
 import pytest
 
-from alertwatch.alert import Cutouts, Detection, NonDetection
-from alertwatch.store import cutouts, photometry
+from alertwatch.alert import Classification, Cutouts, Detection, NonDetection
+from alertwatch.store import cutouts, verdicts
 from tests.plots.fits_images import star, zipped
-from tests.store.examples import an_alert
+from tests.store.examples import an_alert, judged
 
 OID = "ZTF26young"
+LATEST = {"stamp_classifier": 26, "lc_classifier": 27}  # classifier: day of its latest match
 
 
 @pytest.fixture(autouse=True)
@@ -20,7 +23,7 @@ def one_object(store):
     )
     alert = an_alert(OID, detections=seen, non_detections=(NonDetection(mjd=60999.0, band="g", limit=20.5),))
     with store.write() as tx:
-        photometry.save(tx, [alert])
+        verdicts.save(tx, [judged(alert)], now=1.7e9)
         cutouts.save(tx, "ztf", OID, "1", Cutouts(science=zipped(star())), now=1.7e9)
 
 
@@ -50,6 +53,7 @@ def test_the_suffix_of_the_output_says_the_format(cli, folder, name, start):
         ["--kind", "cadence"],
         ["--kind", "colour-magnitude"],
         ["--kind", "colour-colour"],
+        ["--kind", "classes"],
         ["--kind", "cutouts"],
     ],
     ids=" ".join,
@@ -57,6 +61,24 @@ def test_the_suffix_of_the_output_says_the_format(cli, folder, name, start):
 def test_every_kind_can_be_drawn(cli, folder, options):
     assert cli("plot", OID, *options, "--output", "a.png").exit_code == 0
     assert (folder / "a.png").read_bytes().startswith(b"\x89PNG")
+
+
+def test_classes_are_those_that_each_classifier_said_last(cli, store, folder):
+    later = Classification(classifier="stamp_classifier", probabilities={"AGN": 0.9, "SN": 0.1})
+    other = Classification(classifier="lc_classifier", probabilities={"SNIa": 0.4, "QSO": 0.3})
+    with store.write() as tx:
+        for day, told in enumerate([later, other], 1):
+            alert = an_alert(OID, str(day), mjd=60000.25 + day, classifications=(told,))
+            verdicts.save(tx, [judged(alert)], now=1.7e9)
+
+    assert cli("plot", OID, "--kind", "classes", "--output", "a.svg").exit_code == 0
+
+    said = re.findall(r"<!-- (.*?) -->", (folder / "a.svg").read_text())
+    assert {"lc_classifier · top class on 2023-02-27", "stamp_classifier · top class on 2023-02-26"} <= set(
+        said
+    )
+    assert {"AGN", "0.90", "SNIa", "0.40"} <= set(said)
+    assert not {"SN", "0.80", "QSO"} & set(said)
 
 
 def test_a_dash_is_standard_output(cli, folder):

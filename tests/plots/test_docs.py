@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import runpy
 import shlex
 from pathlib import Path
 from typing import Any
@@ -65,3 +66,8 @@ def test_the_page_names_every_kind_and_format() -> None:
     commands = PAGE.partition("## On the command line")[2].partition("## Light curves")[0]
     assert [kind for kind in (*LIGHT_CURVES, *OTHERS) if f"`{kind}`" not in commands] == []
     assert [name for name in FORMATS if name not in commands] == []
+
+
+def test_every_picture_of_the_page_is_drawn_by_a_script() -> None:
+    drawn = {name for name, _ in runpy.run_path(str(ROOT / "docs" / "pictures.py"))["pictures"]()}
+    assert drawn == set(re.findall(r"images/plots-(\w+)\.png", PAGE))

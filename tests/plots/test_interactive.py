@@ -27,6 +27,22 @@ def test_every_measurement_is_a_point_that_tells_its_numbers_and_both_dates():
     assert found["r 5σ limit"].text[0].startswith("not seen; limit 20.300 mag")
 
 
+def test_hovering_tells_the_alert_and_why_a_point_is_doubtful():
+    curve = LightCurve((seen(61110.2, 19.3, positive=False, alert_id="361158471105"),))
+    (trace,) = interactive.light_curve(curve).data
+    assert trace.text[0].split("<br>") == [
+        "19.300 ± 0.050 mag", "fainter than the reference", "MJD 61110.20000", "2026-03-11 04:48:00 UTC",
+        "alert 361158471105",
+    ]  # fmt: skip
+
+
+def test_the_reference_is_a_line_with_its_name():
+    curve = LightCurve((seen(61110.2, 19.3, mag_ref=18.5, dist_ref=0.2),))
+    layout = interactive.light_curve(curve, kind="apparent").layout
+    assert [line.y0 for line in layout.shapes] == [18.5]
+    assert [note.text for note in layout.annotations] == ["g reference"]
+
+
 def test_bands_have_the_colours_of_the_printed_plots_and_can_be_switched_off_one_by_one():
     figure = interactive.light_curve(CURVE)
     assert traces(figure)["r"].marker.color == BANDS["r"][0]

@@ -33,9 +33,9 @@ def light_curve(
 ) -> Figure:
     """Draw a light curve as `alertwatch.plots.light_curve` does; by default all of it.
 
-    Hovering tells time (MJD and date, UTC), value, error and unit; a click in the legend hides a band's
-    detections, limits or forced photometry; a switch turns MJD into dates. Raises `ValueError` as there, and
-    `AlertwatchError` without Plotly.
+    Hovering tells value, error and unit, time (MJD and date, UTC), the alert, and why a point is doubtful; a
+    click in the legend hides a band's detections, limits or forced photometry; a switch turns MJD into dates.
+    Raises `ValueError` as there, and `AlertwatchError` without Plotly.
     """
     go = look.plotly()
     found = points(curve_of(curve), kind, until=mark_mjd, days=days)
@@ -53,6 +53,9 @@ def light_curve(
     figure.update_yaxes(**look.axis(y_label(kind, unit[0]), range=[low, high]))
     if kind == "flux":
         figure.add_hline(0.0, line_width=1, line_color=style.SOFT)
+    for band, mag in found.reference:
+        words = {"annotation_text": f"{look.escaped(band)} reference", "annotation_font_color": style.SOFT}
+        figure.add_hline(mag, line_width=1, line_dash="dot", line_color=style.band(band)[0], **words)
     if not found.all:
         figure.add_annotation(text=place.empty, showarrow=False, xref="paper", yref="paper", x=0.5, y=0.5)
     elif place.label.startswith("MJD"):
@@ -114,7 +117,9 @@ def _told(point: Point, part: str, unit: tuple[str, float]) -> str:
     value, error = f"{point.value / unit[1]:.{digits}f}", f"{point.error / unit[1]:.{digits}f}"
     more = f" ± {error}" if point.error else ""
     limit = "not seen; limit " if part == "5σ limit" else ""
-    return f"{limit}{value}{more} {unit[0]}<br>MJD {point.mjd:.5f}<br>{_date(point.mjd)}"
+    alert = f"alert {look.escaped(point.alert_id)}" if point.alert_id else ""
+    lines = (f"{limit}{value}{more} {unit[0]}", point.doubt, f"MJD {point.mjd:.5f}", _date(point.mjd), alert)
+    return "<br>".join(filter(None, lines))
 
 
 def _date(mjd: float) -> str:

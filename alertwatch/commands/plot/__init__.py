@@ -9,16 +9,19 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from alertwatch import times
 from alertwatch.commands import Session, survey_of
+from alertwatch.commands.plot import stored
 from alertwatch.errors import AlertwatchError
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
     from alertwatch.alert import Cutouts, LightCurve
+    from alertwatch.store.queries import Match
 
 LIGHT_CURVES = ("difference", "apparent", "flux")
-OTHERS = ("cadence", "colour-magnitude", "colour-colour", "cutouts")
+OTHERS = ("cadence", "colour-magnitude", "colour-colour", "classes", "cutouts")
 FORMATS = ("png", "svg", "pdf", "html")
 
 
@@ -69,9 +72,11 @@ def command(
         raise click.UsageError("--open shows a file; --output - writes none")
     survey = survey or survey_of(object_id)
     if kind == "cutouts":
-        content = _file(_cutouts(_images(session, survey, object_id), survey, object_id), form)
+        content = _file(_cutouts(stored.images(session, survey, object_id), survey, object_id), form)
+    elif kind == "classes":
+        content = _file(_classes(stored.classified(session, survey, object_id), object_id), form)
     else:
-        curve = _light_curve(session, survey, object_id)
+        curve = stored.light_curve(session, survey, object_id)
         content = _drawn(curve, object_id, kind, form, {k: v for k, v in options.items() if v is not None})
     _write(content, output or Path(f"{object_id}-{kind}.{form}"), opens)
 
@@ -94,33 +99,26 @@ def _refuse_what_does_not_go_together(kind: str, form: str, options: dict[str, A
         raise click.UsageError("--period shows phases, --since-first days; give one of the two")
 
 
-def _light_curve(session: Session, survey: str, object_id: str) -> LightCurve:
-    from alertwatch.store import queries
+def _classes(newest_first: list[Match], object_id: str) -> Figure:
+    """What each classifier said last; of a message the database keeps the most probable class alone."""
+    from alertwatch import plots
 
-    with session.reader() as reader, reader.read() as tx:
-        curve = queries.light_curve(tx, survey, object_id)
-    if not (curve.detections or curve.non_detections or curve.forced_photometry):
-        raise AlertwatchError(
-            f"the database holds no photometry of {object_id} ({survey}); it holds that of objects that "
-            "matched, which `alertwatch matches` lists"
-        )
-    return curve
+    latest = {match.classifier or "classifier not known": match for match in reversed(newest_first)}
+    told = {
+        f"{name} · top class{_on(match)}": {str(match.class_name): match.probability}
+        for name, match in latest.items()
+    }
+    return plots.class_probabilities(told, title=object_id)
 
 
-def _images(session: Session, survey: str, object_id: str) -> Cutouts:
-    from alertwatch.store import cutouts
-
-    with session.reader() as reader, reader.read() as tx:
-        found = cutouts.load(tx, survey, object_id)
-    if found is None:
-        raise AlertwatchError(f"the database holds no images of {object_id} ({survey})")
-    return found[1]
+def _on(match: Match) -> str:
+    return "" if match.mjd is None else f" on {times.to_datetime(match.mjd):%Y-%m-%d}"
 
 
 def _cutouts(images: Cutouts, survey: str, object_id: str) -> Figure:
     from alertwatch import plots
 
-    figure = plots.cutouts(images, survey)
+    figure = plots.cutouts(images, survey, title=object_id)
     if figure is None:
         raise AlertwatchError(f"none of the stored images of {object_id} can be read")
     return figure

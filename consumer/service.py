@@ -52,7 +52,7 @@ def build(settings: Settings, store: Store, stop: Event, limits: Limits) -> Serv
     loops = [
         _loop(name, source, store, judges, notices, stop, limits) for name, source in settings.sources.items()
     ]
-    workers = LookupWorkers(store, judges, settings, stop, notices=notices)
+    workers = LookupWorkers(store, judges, settings, stop, notices=notices, stamps=notifier.stamps)
     return Service(settings, store, loops, workers, notifier, stop, limits)
 
 

@@ -17,7 +17,6 @@ from consumer import readers
 from consumer.images import with_cutouts
 from consumer.judging import Judges
 from consumer.lookup.enrich import Lookup
-from consumer.lookup.stamps import Stamps
 
 log = structlog.get_logger(__name__)
 
@@ -59,13 +58,11 @@ class Attempts:
         judges: Judges,
         settings: LookupSettings,
         clock: Callable[[], float],
-        stamps: Stamps,
     ) -> None:
         self._lookups = lookups
         self._judges = judges
         self._settings = settings
         self._clock = clock
-        self._stamps = stamps
 
     def make(self, candidate: Candidate) -> Result:
         """What came of it; raises nothing."""
@@ -79,8 +76,7 @@ class Attempts:
         except Exception as error:
             return self.unforeseen(candidate, error)
         judged = self._judges.judge(wanting, alert)
-        reader = readers.get(candidate.stream)
-        return Ready(with_cutouts(judged, reader, candidate.payload, self._stamps), off)
+        return Ready(with_cutouts(judged, readers.get(candidate.stream), candidate.payload), off)
 
     def again(self, candidate: Candidate, off: tuple[str, ...]) -> Later | GiveUp:
         """When to judge with the filters that are switched off, which somebody may mend."""

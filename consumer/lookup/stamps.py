@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import threading
 import time
 from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import Future
 from typing import Literal
 
 import structlog
@@ -32,6 +34,8 @@ class Stamps:
             self._apis["ztf"] = ApiClient("ZTF stamp service", ztf.packets, _hurried(ztf), clock)
         if lsst := apis.get("lsst"):
             self._apis["lsst"] = ApiClient("Rubin stamp service", lsst.url, _hurried(lsst), clock)
+        self._under_way: dict[tuple[str, str, str], Future[Cutouts | None]] = {}
+        self._lock = threading.Lock()
 
     @property
     def clients(self) -> Sequence[ApiClient]:
@@ -39,10 +43,30 @@ class Stamps:
         return tuple(self._apis.values())
 
     def cutouts(self, survey: str, object_id: str, alert_id: str) -> Cutouts | None:
-        """The images as the survey sent them (gzipped FITS); ``None`` when they cannot be had just now."""
+        """The images as the survey sent them (gzipped FITS); ``None`` when they cannot be had just now.
+
+        Who asks while another asks for the same gets the same answer: a match's are wanted by who stores them
+        and by who tells of it.
+        """
         api = self._apis.get(survey)
         if api is None:
             return None
+        key = survey, object_id, alert_id
+        with self._lock:
+            if (other := self._under_way.get(key)) is None:
+                mine = self._under_way[key] = Future()
+        if other is not None:
+            return other.result()
+        found = None
+        try:
+            found = self._asked(api, survey, object_id, alert_id)
+        finally:
+            with self._lock:
+                del self._under_way[key]
+            mine.set_result(found)
+        return found
+
+    def _asked(self, api: ApiClient, survey: str, object_id: str, alert_id: str) -> Cutouts | None:
         try:
             return Cutouts(
                 **{

@@ -18,15 +18,16 @@ from typing import NamedTuple, TypeVar
 import structlog
 from sqlalchemy import Connection
 
+from alertwatch.alert import Alert
 from alertwatch.errors import StoreUnavailable
 from alertwatch.settings import Settings
-from alertwatch.store import Store, candidates, verdicts
+from alertwatch.store import Store, candidates, cutouts, verdicts
 from alertwatch.store.candidates import Candidate
 from alertwatch.store.verdicts import NewMatch
 from consumer.judging import Judges
 from consumer.lookup import apis
 from consumer.lookup.attempt import Attempts, GiveUp, Later, Ready, Result
-from consumer.lookup.stamps import Stamps
+from consumer.lookup.stamps import Stamps, source_id
 from consumer.notify.notices import Notices
 
 POLL_SECONDS = 0.5
@@ -69,6 +70,7 @@ class LookupWorkers:
         stop: threading.Event,
         clock: Callable[[], float] = time.time,
         notices: Notices | None = None,
+        stamps: Stamps | None = None,
     ) -> None:
         self.tally = LookupTally()
         self.failure: BaseException | None = None
@@ -79,8 +81,8 @@ class LookupWorkers:
         self._clock = clock
         self._notices = notices or Notices()
         self._lookups = apis.build(settings.apis, clock)
-        self._stamps = Stamps(settings.apis, clock)
-        self._attempts = Attempts(self._lookups, judges, settings.lookups, clock, self._stamps)
+        self._stamps = stamps or Stamps(settings.apis, clock)
+        self._attempts = Attempts(self._lookups, judges, settings.lookups, clock)
         self._owner = f"{socket.gethostname()}:{os.getpid()}:{uuid.uuid4().hex[:8]}"
         self._threads = [
             threading.Thread(target=self._run, name=f"lookup-{n}", daemon=True)
@@ -197,6 +199,16 @@ class LookupWorkers:
         if isinstance(result, Ready):
             self._notices.committed([result.judged])
         self._count(candidate, result, matches)
+        if matches and isinstance(result, Ready) and result.judged.cutouts is None:
+            self._add_images(result.judged.alert)
+
+    def _add_images(self, alert: Alert) -> None:
+        """Those that the message did not bring; the match is stored by now, since it must not wait for them."""
+        wanted = source_id(alert.alert_id, alert.detections)
+        images = self._stamps.cutouts(alert.survey, alert.object_id, wanted) if wanted else None
+        if images is not None:
+            key = alert.survey, alert.object_id, alert.alert_id
+            self._patiently(lambda tx: cutouts.save(tx, *key, images, self._clock()))
 
     def _settle(self, tx: Connection, candidate: Candidate, result: Result) -> list[NewMatch]:
         """Everything that comes of one attempt, in one transaction."""

@@ -56,13 +56,13 @@ class Notifier:
         self._planning = False
         render.use_templates(settings.notifications.templates)
         sinks = registry.build_sinks(settings)
-        self._stamps = Stamps(settings.apis, clock)
+        self.stamps = Stamps(settings.apis, clock)
         self._drawing = Drawing()
         self._draws = any(sink.wants_pictures for sink in sinks.values())
         self._budgets = {name: _budget(settings, sink) for name, sink in sinks.items()}
         self._planner = Planner(store, self._known, self._budgets.get, settings, clock)
         patient = PatientStore(store, stop, "a message")
-        images = Images(patient, self._stamps, clock)
+        images = Images(patient, self.stamps, clock)
         compose = Composer(patient, self._drawing, images, self._with_pictures)
         self._deliverers = [
             Deliverer(sink, _per_minute(settings, sink), settings.notifications, store, compose, stop, clock)
@@ -105,7 +105,7 @@ class Notifier:
         for thread in self._threads():
             if thread.ident is not None:
                 thread.join(max(0.0, deadline - time.monotonic()))
-        self._stamps.close()
+        self.stamps.close()
 
     def finish(self, seconds: float = FINISH_SECONDS) -> None:
         """Plan and deliver what is due now, for so long at most; the rest is for the next run."""

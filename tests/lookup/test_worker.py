@@ -82,6 +82,10 @@ class Desk:
             rows = tx.execute(tables.verdicts.select()).all()
         return {f"{row.filter} {row.object_id}": row.result for row in rows}
 
+    def images(self) -> tuple[str, Cutouts] | None:
+        with self.store.read() as tx:
+            return cutouts.load(tx, "ztf", OID, CANDID)
+
     def matches(self) -> list[str]:
         with self.store.read() as tx:
             return [row.object_id for row in tx.execute(tables.matches.select())]
@@ -122,23 +126,33 @@ def test_a_match_without_images_in_its_message_gets_those_of_the_stamp_service(d
     desk.api.script("/packets/get_stamp", *(Reply(image) for image in (b"science", b"template", b"difference")))
     desk.add()
     desk.work({"ztf": ApiSettings(url=desk.api.url, packets=f"{desk.api.url}/packets")})
-    until(lambda: not desk.waiting())
+    until(lambda: desk.images() is not None)
+    assert desk.images() == (CANDID, images)
     asked = [query for path, query in desk.api.requests if path.endswith("get_stamp")]
     assert [query["type"] for query in asked] == ["science", "template", "difference"]
     assert {(query["oid"], query["candid"]) for query in asked} == {(OID, CANDID)}
-    with desk.store.read() as tx:
-        assert cutouts.load(tx, "ztf", OID, CANDID) == (CANDID, images)
+
+
+def test_a_match_is_stored_before_its_images_are_there(desk: Desk) -> None:
+    desk.knows()
+    late = threading.Event()
+    desk.api.script("/packets/get_stamp", Reply(b"image", hold=late))
+    desk.add()
+    desk.work({"ztf": ApiSettings(url=desk.api.url, packets=f"{desk.api.url}/packets")})
+    until(desk.matches)
+    assert desk.images() is None
+    late.set()
+    until(lambda: desk.images() is not None)
 
 
 def test_a_match_is_not_lost_where_nobody_has_its_images(desk: Desk) -> None:
     desk.knows()
     desk.api.script("/packets/get_stamp", Reply(status=503))
     desk.add()
-    desk.work({"ztf": ApiSettings(url=desk.api.url, packets=f"{desk.api.url}/packets")})
-    until(lambda: not desk.waiting())
+    workers = desk.work({"ztf": ApiSettings(url=desk.api.url, packets=f"{desk.api.url}/packets")})
+    until(lambda: not desk.waiting() and not workers.busy)
     assert desk.matches() == [OID]
-    with desk.store.read() as tx:
-        assert cutouts.load(tx, "ztf", OID) is None
+    assert desk.images() is None
 
 
 def test_what_does_not_match_leaves_a_verdict(desk: Desk) -> None:

@@ -27,7 +27,7 @@ notebooks: $(VENV)/.ready ## Jupyter on the demo's matches; set ALERTWATCH_CONFI
 	@echo "installing Jupyter into $(VENV) (once)"
 	@PATH="$(CURDIR)/$(BIN):$$PATH" uv sync --frozen --quiet --inexact --extra notebooks --link-mode=copy
 	@test -n "$$ALERTWATCH_CONFIG" -o -e demo/alertwatch.toml || $(BIN)/alertwatch demo
-	@$(BIN)/jupyter lab notebooks/
+	@$(BIN)/jupyter lab $$(test "$$(id -u)" = 0 && echo --allow-root) notebooks/young_supernovae.ipynb
 
 test: $(VENV)/.ready ## all tests; those on a real Kafka and PostgreSQL run where Docker does
 	@$(BIN)/pytest

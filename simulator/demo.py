@@ -6,16 +6,12 @@ against the real ones. The only module that knows both the simulator and the con
 
 from __future__ import annotations
 
-import io
 import logging
-import os
-import shlex
 import shutil
-import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager, redirect_stdout
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TextIO
 
@@ -24,7 +20,6 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
 from alertwatch import loader, logs
-from alertwatch.__main__ import main as alertwatch
 from alertwatch.errors import AlertwatchError
 from alertwatch.query.selection import Selection
 from alertwatch.settings import Settings
@@ -32,13 +27,13 @@ from alertwatch.store import Store, queries
 from alertwatch.store.queries import Match
 from consumer import service
 from consumer.loop import Limits
+from simulator import demo_screen
 from simulator import truth as truth_file
 from simulator.api.catalogue import Catalogue
 from simulator.api.server import ApiServer
-from simulator.demo_settings import PREVIEWED, SETTINGS
+from simulator.demo_settings import SETTINGS
 from simulator.embedded import EmbeddedBroker
 from simulator.night import Night
-from simulator.observer import opinions
 from simulator.publish import publish
 from simulator.score import score
 
@@ -58,7 +53,7 @@ def run(folder: Path, alerts: int, seed: int) -> None:
     catalogue = Catalogue(night, ready_after=READY_AFTER)
     with EmbeddedBroker() as broker, ApiServer(catalogue) as api:
         settings = _settings(folder, broker, api)
-        _introduce(out, night)
+        demo_screen.introduce(out, night)
         with (
             (folder / "alertwatch.log").open("w") as log,
             _quiet(settings, log),
@@ -69,11 +64,11 @@ def run(folder: Path, alerts: int, seed: int) -> None:
             running.watch(out)
             seconds = time.monotonic() - started
             found = _matches(store)
-        _show(out, folder, found)
-        _label(out, folder, night, found)
-        _preview(out, folder)
+        demo_screen.show(out, folder, found)
+        demo_screen.label(out, folder, night, found)
+        demo_screen.preview(out, folder)
         _summarise(out, folder, night, running, api, found, seconds)
-    _say_what_next(out, folder, found)
+    demo_screen.say_what_next(out, folder, found)
 
 
 class _Running:
@@ -128,7 +123,7 @@ class _Running:
             for match in _matches(self.store):
                 if (match.filter, match.object_id) not in shown:
                     shown.add((match.filter, match.object_id))
-                    progress.console.print(_line(match))
+                    progress.console.print(demo_screen.line(match))
             tally, judged = self.service.tally, self.service.workers.tally.judged
             progress.update(reading, completed=tally.messages, note=f"{tally.candidates:,} candidates")
             progress.update(
@@ -170,67 +165,9 @@ def _quiet(settings: Settings, log: TextIO) -> Iterator[None]:
         structlog.reset_defaults()
 
 
-def _introduce(out: Console, night: Night) -> None:
-    summary = night.summary
-    streams = ", ".join(f"{count:,} {name}" for name, count in summary["by_stream"].items())
-    out.print(f"{summary['messages']:,} messages of {summary['objects']:,} objects: {streams}")
-    out.print(
-        f"{summary['new_sn_top']} new objects are called SN, {summary['enrichment']:g} times as many as in a"
-        f" real night of this size; {summary['young_sn']} are young supernovae, {summary['flares']} AGN flare\n"
-    )
-
-
 def _matches(store: Store) -> list[Match]:
     with store.read() as tx:
         return list(queries.matches(tx, Selection(limit=1_000)))
-
-
-def _line(match: Match) -> str:
-    brightness = f"{match.band} = {match.mag:.2f}" if match.mag is not None else ""
-    return f"[green]★[/] [bold]{match.object_id:<19}[/] {match.filter:<10} {match.grade or '':<7}{brightness}"
-
-
-def _show(out: Console, folder: Path, found: list[Match]) -> None:
-    """The commands that a person would type, and what they print."""
-    _type(out, folder, "matches", "--limit", "15")
-    best = [m for m in found if m.filter == "young_sn" and m.survey == "ztf"] or found
-    if best:
-        _type(out, folder, "explain", best[0].object_id)
-
-
-def _label(out: Console, folder: Path, night: Night, found: list[Match]) -> None:
-    """What people make of the matches: here somebody who knows the truth, and is sometimes wrong."""
-    matched = {match.object_id for match in found}
-    said = list(opinions(night.seed, (truth for truth in night.truth if truth.object_id in matched)))
-    for number, (object_id, label) in enumerate(said):
-        command = ("label", object_id, label, "--by", "simulated observer")
-        if number == 0:
-            _type(out, folder, *command)
-            continue
-        with redirect_stdout(io.StringIO()):
-            _run(folder, *command)
-    out.print(f"… and so of {len(said)} of the {len(matched)} objects, by the truth, wrong one time in ten.")
-    _type(out, folder, "filters")
-
-
-def _preview(out: Console, folder: Path) -> None:
-    """What people would have been sent: the text here, e-mail and Slack message as files for a browser."""
-    (folder / "slack_token").write_text("xoxb-of-your-own\n")
-    with (folder / "alertwatch.toml").open("a") as file:
-        file.write(PREVIEWED)
-    _type(out, folder, "subscriptions", "preview", "observers", "--to", str(folder / "preview"))
-
-
-def _type(out: Console, folder: Path, *arguments: str) -> None:
-    out.print(
-        f"\n[bold cyan]$ alertwatch -c {folder}/alertwatch.toml {shlex.join(arguments)}[/]", soft_wrap=True
-    )
-    sys.stdout.flush()
-    _run(folder, *arguments)
-
-
-def _run(folder: Path, *arguments: str) -> None:
-    alertwatch(["-c", str(folder / "alertwatch.toml"), *arguments], standalone_mode=False)
 
 
 def _summarise(
@@ -262,31 +199,3 @@ def _summarise(
     out.print("\n[bold]Against the simulated truth[/] (intervals: 95 %; thresholds were never tuned on it)")
     for one in score(night.summary, night.truth, objects):
         out.print(f"  {str(one).replace(chr(10), chr(10) + '  ')}")
-
-
-def _say_what_next(out: Console, folder: Path, found: list[Match]) -> None:
-    """The commands to go on with, as they can be pasted."""
-    best = next((match.object_id for match in found if match.filter == "young_sn"), "OBJECT")
-    settings = shlex.quote(str((folder / "alertwatch.toml").resolve()))
-    steps = {
-        "Next, in a notebook": ["make notebooks"]
-        if Path("notebooks", "young_supernovae.ipynb").exists()
-        else [],
-        "Or on the command line": [
-            f"export ALERTWATCH_CONFIG={settings}",
-            f"{_here()}alertwatch matches --filter young_sn --min-probability 0.6",
-            f"{_here()}alertwatch plot {best} --kind cutouts",
-        ],
-    }
-    out.print(f"\nAll of it stays in [bold]{folder}/[/]: settings, matches.db, the log, and the truth.")
-    for where, commands in steps.items():
-        if commands:
-            out.print(f"\n[bold]{where}[/]:")
-        for command in commands:
-            out.print(f"  [cyan]{command}[/]")
-
-
-def _here() -> str:
-    """The folder of our commands, where the shell does not look for them."""
-    ours = Path(sys.prefix, "bin")
-    return "" if shutil.which("alertwatch") == str(ours / "alertwatch") else f"{os.path.relpath(ours)}/"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from operator import attrgetter
 from pathlib import Path
 
 import numpy as np
@@ -74,7 +75,10 @@ def observed(
                 limits.append(NonDetection(mjd=time, band=band, limit=magnitude(5 * error) or 0.0))
             if time > forced_from:
                 forced.append(ForcedPhotometry(mjd=time, band=band, flux=one, e_flux=error))
-    return LightCurve(*(tuple(sorted(part, key=lambda m: m.mjd)) for part in (seen, limits, forced)))
+    by_time = attrgetter("mjd")
+    return LightCurve(
+        tuple(sorted(seen, key=by_time)), tuple(sorted(limits, key=by_time)), tuple(sorted(forced, key=by_time))
+    )
 
 
 def detection(mjd: float, band: str, one: float, error: float, mag_ref: float | None) -> Detection:

@@ -9,6 +9,7 @@ from statistics import median, quantiles
 from alertwatch.plots.points import Point, Points
 
 FAR = 4.0  # magnitudes from the median that are off any scale while there are few points
+LONGEST_BAR = 0.5  # mag; of the latest detection's error bar, at most so much is sure to be on the scale
 FLUX_UNITS = (("mJy", 1e6, 1e7), ("µJy", 1e3, 1e4))  # what it is in nJy, and from which flux on it is used
 
 
@@ -24,7 +25,8 @@ def magnitude_range(found: Points) -> tuple[float, float]:
     telling = min(mags, default=-math.inf)  # a limit brighter than every detection tells nothing
     mags += _usual([p.value for p in found.limits if p.value >= telling])
     if found.seen:
-        mags += [found.seen[-1].value, max(mags) + min(0.2, max(p.error for p in found.seen))]
+        last, bar = found.seen[-1].value, min(LONGEST_BAR, found.seen[-1].error)
+        mags += [last - bar, last + bar, max(mags) + min(0.2, max(p.error for p in found.seen))]
     mags += [mag for _, mag in found.reference]
     bright, faint = min(mags, default=18.0), max(mags, default=21.0)
     room = max(0.12 * (faint - bright), 0.25)

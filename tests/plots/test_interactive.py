@@ -86,6 +86,11 @@ def test_names_from_outside_are_shown_not_run():
     assert traces(interactive.light_curve(curve))["&lt;i&gt;"]
 
 
+def test_the_page_is_called_after_the_object():
+    page = interactive.html(interactive.light_curve(CURVE, title="ZTF24abcdefg"))
+    assert "<title>ZTF24abcdefg</title>" in page.partition("</head>")[0]
+
+
 def test_the_page_needs_no_network():
     page = interactive.html(interactive.light_curve(CURVE))
     assert '<script src="http' not in page

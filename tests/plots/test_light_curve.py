@@ -107,6 +107,13 @@ def test_one_wild_point_does_not_flatten_the_others() -> None:
     assert 17 < top < bottom < 20
 
 
+def test_the_error_bar_of_a_single_detection_is_in_the_picture() -> None:
+    one = Detection(mjd=61110.2, band="g", mag=20.3, e_mag=0.4, positive=True)
+    bottom, top = light_curve(LightCurve((one,))).axes[0].get_ylim()
+    assert top < 19.9
+    assert bottom > 20.7
+
+
 def test_shallow_limits_do_not_flatten_the_light_curve() -> None:
     shallow = tuple(NonDetection(mjd=61100.0 + day, band="r", limit=15.0) for day in range(9))
     _, top = light_curve(LightCurve(CURVE.detections, shallow)).axes[0].get_ylim()

@@ -66,4 +66,6 @@ def html(figure: Figure) -> str:
     """The figure as a page of its own, with all that it needs inside (about 5 MB)."""
     config = {"displaylogo": False, "responsive": True}
     page: str = figure.to_html(include_plotlyjs=True, config=config, default_height="96vh")
-    return page
+    name = (figure.layout.title.text or "").removeprefix("<b>").removesuffix("</b>")
+    # without a margin the page is no higher than the window
+    return page.replace("</head>", f"<title>{name}</title><style>body {{margin: 0}}</style></head>", 1)

@@ -5,7 +5,8 @@ from __future__ import annotations
 import pytest
 
 from consumer.kafka.cluster import Cluster
-from tests.sinks.counterparts import closed_port, receiver
+from tests.sinks.counterparts import receiver
+from tests.support.ports import free_port
 
 
 @pytest.fixture
@@ -27,7 +28,7 @@ def test_a_channel_that_would_take_a_message_is_a_tick(cli, channels, folder):
 
 
 def test_a_channel_that_is_away_is_a_cross(cli, channels):
-    channels(f'[channels.hook]\nuse = "webhook"\nurl = "http://127.0.0.1:{closed_port()}"\n')
+    channels(f'[channels.hook]\nuse = "webhook"\nurl = "http://127.0.0.1:{free_port()}"\n')
     result = cli("check")
 
     assert "✗ channels.hook: 127.0.0.1 does not answer" in result.stdout
@@ -65,7 +66,7 @@ def test_a_channel_that_lacks_a_setting_is_said_before_any_is_asked(cli, channel
 def test_no_command_shows_a_channels_secret(cli, channels):
     secret = "hunter2-correct-horse"
     channels(
-        f'[channels.hook]\nuse = "webhook"\nurl = "http://127.0.0.1:{closed_port()}"\nheaders = {{X-A = "b"}}\n'
+        f'[channels.hook]\nuse = "webhook"\nurl = "http://127.0.0.1:{free_port()}"\nheaders = {{X-A = "b"}}\n'
     )
     variables = {
         "ALERTWATCH_CHANNELS__HOOK__TOKEN": secret,

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import shutil
-import socket
 import sqlite3
 import subprocess
 import time
@@ -18,6 +17,7 @@ import pytest
 from tests.service import messages
 from tests.support.databases import POSTGRES_IMAGE, docker_answers
 from tests.support.kafka import Broker, wait_for
+from tests.support.ports import free_port
 from tests.support.service import Installation, Service
 
 PAUSED = "stream paused: the database does not answer"
@@ -31,8 +31,7 @@ class Server:
     def __init__(self) -> None:
         from testcontainers.core.container import DockerContainer
 
-        with socket.create_server(("127.0.0.1", 0)) as free:
-            port = free.getsockname()[1]
+        port = free_port()
         self.address = f"://postgres:secret@127.0.0.1:{port}/postgres"
         container = DockerContainer(POSTGRES_IMAGE).with_env("POSTGRES_PASSWORD", "secret")
         self._started = container.with_bind_ports(5432, port).start()

@@ -16,6 +16,7 @@ import pytest
 from alertwatch.settings import Settings
 from simulator import truth
 from simulator.embedded import EmbeddedBroker
+from tests.support.ports import free_port
 
 pytestmark = pytest.mark.timeout(90)
 
@@ -24,12 +25,6 @@ pytestmark = pytest.mark.timeout(90)
 def broker() -> Iterator[EmbeddedBroker]:
     with EmbeddedBroker() as running:
         yield running
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
 
 
 def simulate(*arguments: str) -> subprocess.Popen[str]:

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import json
 import resource
-import socket
 import sqlite3
 import threading
 from collections.abc import Callable, Iterator
@@ -24,6 +23,7 @@ import trustme
 from tests.sinks import slack_server
 from tests.sinks.mails import TO, secure
 from tests.sinks.smtp_servers import smtp_server
+from tests.support.ports import free_port
 
 Context = Callable[[], AbstractContextManager[None]]
 
@@ -42,12 +42,6 @@ class Counterpart:
     refusing: dict[str, Any]
     outage: Context = nullcontext
     secrets: tuple[str, ...] = ("wrong-secret",)
-
-
-def closed_port() -> int:
-    """A port of this machine on which nobody listens."""
-    with socket.create_server(("127.0.0.1", 0)) as found:
-        return int(found.getsockname()[1])
 
 
 # -- HTTP ------------------------------------------------------------------------------------------------------
@@ -114,7 +108,7 @@ def webhook(_: Path) -> Iterator[Counterpart]:
         yield Counterpart(
             settings={"url": web.url, "token": "right-secret", "secret": "signing-secret"},
             arrived=lambda: len({headers["idempotency-key"] for headers, _ in web.posts}),
-            unreachable={"url": f"http://127.0.0.1:{closed_port()}/hook"},
+            unreachable={"url": f"http://127.0.0.1:{free_port()}/hook"},
             refusing={"token": "wrong-secret"},
             secrets=("right-secret", "wrong-secret", "signing-secret"),
         )
@@ -126,7 +120,7 @@ def apprise(_: Path) -> Iterator[Counterpart]:
         yield Counterpart(
             settings={"apprise_url": f"json://me:right-secret@127.0.0.1:{web.port}/"},
             arrived=lambda: len(web.posts),
-            unreachable={"apprise_url": f"json://me:wrong-secret@127.0.0.1:{closed_port()}/"},
+            unreachable={"apprise_url": f"json://me:wrong-secret@127.0.0.1:{free_port()}/"},
             refusing={"apprise_url": "nosuchservice://wrong-secret"},
             secrets=("right-secret", "wrong-secret"),
         )
@@ -228,7 +222,7 @@ def slack(_: Path) -> Iterator[Counterpart]:
         yield Counterpart(
             settings={"token": right, "channel": slack_server.CHANNEL, "base_url": f"{server.url}/api/"},
             arrived=lambda: len([m for m in server.messages if not m.get("files")]),
-            unreachable={"base_url": f"http://127.0.0.1:{closed_port()}/api/"},
+            unreachable={"base_url": f"http://127.0.0.1:{free_port()}/api/"},
             refusing={"token": "xoxb-wrong-secret"},
             secrets=(right, "wrong-secret"),
         )
@@ -243,7 +237,7 @@ def email(folder: Path) -> Iterator[Counterpart]:
             settings={"to": TO, "sender": "alertwatch@example.org", "host": "127.0.0.1", "port": mailbox.port}
             | login,
             arrived=lambda: len({letter.message["Message-ID"] for letter in mailbox.letters}),
-            unreachable={"port": closed_port()},
+            unreachable={"port": free_port()},
             refusing={"password": "wrong-secret"},
             secrets=(login["password"], "wrong-secret"),
         )

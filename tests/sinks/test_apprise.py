@@ -12,8 +12,9 @@ from pydantic import ValidationError
 
 from alertwatch.errors import ChannelRefused, ChannelUnavailable
 from sinks.apprise import AppriseSink
-from tests.sinks.counterparts import Receiver, closed_port, receiver
+from tests.sinks.counterparts import Receiver, receiver
 from tests.sinks.slack_notifications import CUTOUTS, PICTURE, match
+from tests.support.ports import free_port
 
 pytestmark = pytest.mark.filterwarnings("ignore:'imghdr' is deprecated:DeprecationWarning")  # Apprise's
 
@@ -69,7 +70,7 @@ def test_a_service_that_refuses_us_waits_for_a_person(web, status):
 
 
 def test_an_address_that_apprise_does_not_know_is_counted_and_not_repeated(web):
-    wrong = made(web[0], apprise_url=f"json://127.0.0.1:{closed_port()}/\nnosuch://hunter2")
+    wrong = made(web[0], apprise_url=f"json://127.0.0.1:{free_port()}/\nnosuch://hunter2")
 
     with pytest.raises(ChannelRefused, match="does not understand address 2 of 2") as caught:
         wrong.check()

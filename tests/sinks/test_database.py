@@ -13,9 +13,9 @@ from alertwatch.errors import ChannelRefused, ChannelUnavailable
 from alertwatch.notification import Kind, Notification
 from sinks.database import Database
 from sinks.database.table import UPSERTS
-from tests.sinks.counterparts import closed_port
 from tests.sinks.slack_notifications import digest, entry, match
 from tests.sinks.test_contract import monster
+from tests.support.ports import free_port
 
 MakeSink = Callable[..., Database]
 
@@ -116,7 +116,7 @@ def test_a_database_that_nobody_has_a_driver_for_waits_for_a_person(sink):
 
 def test_a_server_that_is_away_is_a_passing_error(sink):
     with pytest.raises(ChannelUnavailable, match="does not answer"):
-        sink(url=f"postgresql://me:hunter2@127.0.0.1:{closed_port()}/x").send(match())
+        sink(url=f"postgresql://me:hunter2@127.0.0.1:{free_port()}/x").send(match())
 
 
 @pytest.mark.docker

@@ -234,8 +234,13 @@ def test_two_sources_share_the_partitions_and_nothing_is_lost_when_one_leaves(
 
 
 def test_a_batch_run_does_not_end_before_others_have_read_their_part(
-    apache: ApacheKafka, open_on_apache: OpenSource, database: FakeDatabase, topic: str
+    apache: ApacheKafka,
+    open_on_apache: OpenSource,
+    database: FakeDatabase,
+    topic: str,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
+    monkeypatch.setattr("consumer.kafka.source.SETTLED_SECONDS", 1)
     group = apache.topic("group")
     first, second = (open_on_apache({topic: "ztf_stamp"}, group_id=group) for _ in range(2))
 
@@ -249,7 +254,7 @@ def test_a_batch_run_does_not_end_before_others_have_read_their_part(
         apache.produce(topic, payloads(10), partition=partition)
     held = read(first, database, 20)
     second.poll(2)  # keeps its place, stores nothing
-    deadline = time.monotonic() + 7
+    deadline = time.monotonic() + 3
     while time.monotonic() < deadline:
         first.poll(0.2)
         assert not first.at_end()

@@ -10,15 +10,11 @@ import pytest
 
 from tests.service import messages
 from tests.service.conftest import Place
-from tests.support.kafka import ApacheKafka, wait_for
+from tests.support.kafka import QUICK_GROUP, ApacheKafka, wait_for
 from tests.support.service import Installation
 
 COUNT = 20_000
 KILLS = 6
-QUICK_GROUP: dict[str, str | int] = {
-    "group.protocol": "classic",
-    "session.timeout.ms": 6000,
-}  # forgets the dead soon
 
 
 def expected(count: int = COUNT) -> list[tuple[str, str, str]]:
@@ -49,12 +45,13 @@ def test_killed_again_and_again_every_match_is_stored_once(tmp_path: Path, place
 
 
 @pytest.mark.slow
-def test_a_broker_restart_loses_nothing(tmp_path: Path, apache: ApacheKafka, database_url: str) -> None:
+@pytest.mark.docker
+def test_a_broker_restart_loses_nothing(tmp_path: Path, apache: ApacheKafka, postgres_url: str) -> None:
     topic = apache.topic("stamps")
     apache.create_topic(topic)
     everything = messages.stamps(COUNT)
     apache.produce(topic, everything[: COUNT // 2])
-    installation = Installation(tmp_path, apache, database_url, {topic: "ztf_stamp"}, ["sn_message"], 10)
+    installation = Installation(tmp_path, apache, postgres_url, {topic: "ztf_stamp"}, ["sn_message"], 10)
     with installation.running() as service:
         service.wait_for_event("match")
         apache.restart()
@@ -71,7 +68,7 @@ def test_rebalances_between_two_processes_lose_nothing(tmp_path: Path, place: Pl
     everything = messages.stamps(COUNT)
     place.broker.produce(topic, everything[: COUNT // 4])
     coming = iter(range(COUNT // 4, COUNT, 250))
-    installation = Installation(tmp_path, *place, {topic: "ztf_stamp"}, ["sn_message"], batch_messages=10)
+    installation = Installation(tmp_path, *place, {topic: "ztf_stamp"}, ["sn_message"], 10, QUICK_GROUP)
     with installation.running() as first:
         first.wait_for_event("match")
         with installation.running() as second:

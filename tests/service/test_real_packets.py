@@ -9,8 +9,8 @@ import pytest
 from alertwatch.store import dead_letters, tables
 from consumer import readers
 from tests.readers.examples import packets
+from tests.service.conftest import Place
 from tests.support.data import needs_data
-from tests.support.kafka import Broker
 from tests.support.service import Installation
 
 TOPICS = 8  # the embedded broker keeps 5 MB of a partition
@@ -24,16 +24,16 @@ def alerts(survey: str, payload: bytes) -> set[tuple[str, str, str]]:
 
 @needs_data
 @pytest.mark.slow
-def test_every_real_packet_flows_to_the_database(tmp_path: Path, broker: Broker, database_url: str) -> None:
-    stem, expected, sent = broker.topic("packets"), set(), 0
+def test_every_real_packet_flows_to_the_database(tmp_path: Path, place: Place) -> None:
+    stem, expected, sent = place.broker.topic("packets"), set(), 0
     for survey in ("ztf", "lsst"):
         payloads = [path.read_bytes() for path in packets(survey)]
         for number in range(TOPICS):
-            broker.produce(f"{stem}_{survey}_{number}", payloads[number::TOPICS])
+            place.broker.produce(f"{stem}_{survey}_{number}", payloads[number::TOPICS])
         expected |= {alert for payload in payloads for alert in alerts(survey, payload)}
         sent += len(payloads)
     topics = {f"^{stem}_{survey}_.*": f"{survey}_packet" for survey in ("ztf", "lsst")}
-    installation = Installation(tmp_path, broker, database_url, topics, ["every_packet"])
+    installation = Installation(tmp_path, *place, topics, ["every_packet"])
 
     installation.finish()
 

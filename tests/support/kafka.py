@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import datetime as dt
 import os
-import socket
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -17,7 +16,7 @@ from typing import Any, ClassVar
 from uuid import uuid4
 
 import pytest
-from confluent_kafka import KafkaException, Producer, TopicPartition
+from confluent_kafka import KafkaError, KafkaException, Message, Producer, TopicPartition
 from confluent_kafka.admin import (
     AclBinding,
     AclOperation,
@@ -32,23 +31,35 @@ from confluent_kafka.admin import (
 )
 
 from simulator.embedded import EmbeddedBroker
+from tests.support.ports import free_port
 
 IMAGE = "apache/kafka:4.3.1"
 QUICK = {"topic.metadata.refresh.interval.ms": 500}  # new topics are found soon
+QUICK_GROUP: dict[str, str | int] = {  # forgets the dead soon
+    "group.protocol": "classic",
+    "session.timeout.ms": 3000,
+    "heartbeat.interval.ms": 500,
+}
 USER, PASSWORD = "astronomer", "correct horse battery staple"
 
 
 def _send(producer: Producer, topic: str, payloads: Sequence[bytes], **options: Any) -> None:
+    refused: list[KafkaError] = []
+
+    def delivered(error: KafkaError | None, _: Message) -> None:
+        if error is not None:
+            refused.append(error)
+
     for payload in payloads:
         while True:
             try:
-                producer.produce(topic, payload, **options)
+                producer.produce(topic, payload, on_delivery=delivered, **options)
                 break
             except BufferError:
                 producer.poll(0.1)
         producer.poll(0)
-    if left := producer.flush(30):
-        raise AssertionError(f"{left} messages to {topic} were not delivered")
+    left = producer.flush(30)
+    assert not left + len(refused), f"{left + len(refused)} messages to {topic} were not delivered: {refused}"
 
 
 class Broker:
@@ -103,12 +114,12 @@ class ApacheKafka(Broker):
     """A real Kafka in a container, on host ports chosen before it starts, so that a restart keeps them."""
 
     kind = "apache"
-    client_options: ClassVar = {**QUICK, "session.timeout.ms": 6000}
+    client_options: ClassVar = {**QUICK, **QUICK_GROUP}
 
     def __init__(self, secrets: Path) -> None:
         from testcontainers.core.container import DockerContainer
 
-        self.ports = _free_ports("PLAINTEXT", "SASL_PLAINTEXT", "SASL_SSL", "SSL")
+        self.ports = {name: free_port() for name in ("PLAINTEXT", "SASL_PLAINTEXT", "SASL_SSL", "SSL")}
         self.bootstrap = f"localhost:{self.ports['PLAINTEXT']}"
         self.authority = _make_certificates(secrets)
         container = DockerContainer(IMAGE).with_volume_mapping(str(secrets), "/etc/kafka/secrets", "ro")
@@ -210,14 +221,6 @@ def _settle(futures: Mapping[Any, Any]) -> None:
         future.result(timeout=30)
 
 
-def _free_ports(*names: str) -> dict[str, int]:
-    sockets = [socket.create_server(("127.0.0.1", 0)) for _ in names]
-    ports = [s.getsockname()[1] for s in sockets]
-    for s in sockets:
-        s.close()
-    return dict(zip(names, ports, strict=True))
-
-
 def _make_certificates(folder: Path) -> Path:
     """Write what the image reads (a PKCS#12 key store and its password); return the authority's certificate."""
     import trustme
@@ -278,7 +281,11 @@ def _configuration(ports: Mapping[str, int]) -> dict[str, str]:
         "KAFKA_TRANSACTION_STATE_LOG_MIN_ISR": "1",
         "KAFKA_SHARE_COORDINATOR_STATE_TOPIC_REPLICATION_FACTOR": "1",
         "KAFKA_SHARE_COORDINATOR_STATE_TOPIC_MIN_ISR": "1",
+        "JAVA_TOOL_OPTIONS": "-XX:TieredStopAtLevel=1",  # up soon; it does not live for the better compiler
         "KAFKA_GROUP_INITIAL_REBALANCE_DELAY_MS": "0",
+        "KAFKA_GROUP_MIN_SESSION_TIMEOUT_MS": "1000",
+        "KAFKA_GROUP_CONSUMER_MIN_HEARTBEAT_INTERVAL_MS": "200",
+        "KAFKA_GROUP_CONSUMER_HEARTBEAT_INTERVAL_MS": "200",
         "KAFKA_NUM_PARTITIONS": "4",
         "KAFKA_AUTHORIZER_CLASS_NAME": "org.apache.kafka.metadata.authorizer.StandardAuthorizer",
         "KAFKA_SUPER_USERS": "User:ANONYMOUS",

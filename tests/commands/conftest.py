@@ -63,9 +63,9 @@ def settings_file(folder: Path) -> Path:
 
 
 @pytest.fixture
-def store(settings_file: Path) -> Iterator[Store]:
+def store(settings_file: Path, sqlite_url: str) -> Iterator[Store]:
     """The database that the settings name, made and open."""
-    with Store.open(DatabaseSettings(url=f"sqlite:///{settings_file.parent / 'alertwatch.db'}")) as store:
+    with Store.open(DatabaseSettings(url=sqlite_url)) as store:
         yield store
 
 

@@ -69,8 +69,7 @@ def _opener(broker: Broker, database: FakeDatabase) -> Iterator[OpenSource]:
     ) -> KafkaSource:
         options = {**broker.client_options, **settings.pop("kafka", {})}
         if options.get("group.protocol") == "consumer":
-            for option in ("session.timeout.ms", "heartbeat.interval.ms"):  # the broker's business there
-                options.pop(option, None)
+            options.pop("session.timeout.ms", None)  # the broker's business there
         defaults = {"brokers": broker.bootstrap, "group_id": broker.topic("group")}
         chosen = SourceSettings(**defaults | settings, topics=dict(topics), kafka=options)
         opened.append(KafkaSource("ztf", chosen, database.load, database.record, clock))

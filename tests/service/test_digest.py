@@ -11,8 +11,7 @@ from sqlalchemy import update
 
 from alertwatch.store import Store, deliveries, tables
 from tests.service import messages
-from tests.service.test_kill import QUICK_GROUP
-from tests.support.kafka import EmbeddedKafka, wait_for
+from tests.support.kafka import QUICK_GROUP, EmbeddedKafka, wait_for
 from tests.support.service import Installation
 
 COUNT = 3

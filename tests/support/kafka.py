@@ -35,7 +35,7 @@ from tests.support.ports import free_port
 
 IMAGE = "apache/kafka:4.3.1"
 QUICK = {"topic.metadata.refresh.interval.ms": 500}  # new topics are found soon
-QUICK_GROUP: dict[str, str | int] = {  # forgets the dead soon
+QUICK_GROUP: dict[str, str | int] = {  # forgets the dead soon, for tests that kill
     "group.protocol": "classic",
     "session.timeout.ms": 3000,
     "heartbeat.interval.ms": 500,
@@ -114,7 +114,7 @@ class ApacheKafka(Broker):
     """A real Kafka in a container, on host ports chosen before it starts, so that a restart keeps them."""
 
     kind = "apache"
-    client_options: ClassVar = {**QUICK, **QUICK_GROUP}
+    client_options: ClassVar = {**QUICK, "session.timeout.ms": 6000}
 
     def __init__(self, secrets: Path) -> None:
         from testcontainers.core.container import DockerContainer

@@ -6,6 +6,7 @@ import logging
 import sys
 from collections.abc import Callable
 from pathlib import Path
+from subprocess import DEVNULL
 from tempfile import TemporaryDirectory
 from typing import Any, TypeAlias
 
@@ -51,11 +52,15 @@ def execute(notebook: Any, folder: Path, progress: Progress = quiet) -> list[str
             on_cell_executed=lambda cell_index, **_: progress(cell_index + 1, len(notebook.cells)),
         )
         try:
-            client.execute(env=environment())
+            client.execute(env=environment(), stdout=DEVNULL, stderr=DEVNULL)  # ours may carry an answer
         except nbclient.exceptions.CellTimeoutError:
             raise RuntimeError(f"a cell of the report took longer than {CELL_SECONDS} s") from None
         except nbclient.exceptions.DeadKernelError:
             raise RuntimeError("the report's kernel died; it may have run out of memory") from None
+        except (
+            AssertionError
+        ):  # how nbclient ends when it is interrupted: its kernel is gone before it stops it
+            raise KeyboardInterrupt from None
     return [said for n, cell in enumerate(notebook.cells, 1) if (said := _mended(n, cell)) is not None]
 
 

@@ -96,8 +96,10 @@ def _other_default(row: Row) -> str:
 
 
 def _value(row: Row, key: str) -> str:
-    """``3 d``."""
+    """``3 d``, ``yes``, ``–``."""
     value = row[key]
+    if value is None or isinstance(value, bool):
+        return {None: "–", True: "yes", False: "no"}[value]
     return words.joined([f"{value:g}" if isinstance(value, float) else str(value), row["unit"]], " ")
 
 

@@ -130,7 +130,7 @@ def _entry(tx: Connection, source: _Source, curve: LightCurve | None, said: _Sai
         survey=survey,
         object_id=object_id,
         also=tuple(other for _, other in source.keys[1:]),
-        reasons=tuple(dict.fromkeys(item.reason for item in source.items)),
+        reasons=_each(item.reason for item in source.items),
         facts=replace(facts, ra=ra, dec=dec),
         matched=tuple(_matched(tx, source)),
         brightness=derived.brightness(curve) if curve else (),
@@ -138,11 +138,16 @@ def _entry(tx: Connection, source: _Source, curve: LightCurve | None, said: _Sai
         n_det=summary.n_det if summary else None,
         host=_nearest(summary.crossmatches) if summary else None,
         links=derived.links(survey, object_id, ra, dec),
-        labels=tuple(labels.in_words(one) for key in source.keys for one in said.labels.get(key, ())),
-        notes=tuple(notes.in_words(one) for key in source.keys for one in said.notes.get(key, ())),
-        tags=tuple(dict.fromkeys(tag for key in source.keys for tag in said.tags.get(key, ()))),
+        labels=_each(labels.in_words(one) for key in source.keys for one in said.labels.get(key, ())),
+        notes=_each(notes.in_words(one) for key in source.keys for one in said.notes.get(key, ())),
+        tags=_each(tag for key in source.keys for tag in said.tags.get(key, ())),
         urgent=any(item.urgent for item in source.items),
     )
+
+
+def _each(texts: Iterable[str]) -> tuple[str, ...]:
+    """Once, in their order: ids of one source often have the same ones."""
+    return tuple(dict.fromkeys(texts))
 
 
 def _newest(source: _Source) -> Facts:

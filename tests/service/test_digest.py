@@ -30,16 +30,22 @@ retry_minutes = [0.01]
 lease_seconds = 1.0
 """
 
+CODE = """
+import os, time
+os.write(1, b"noise")
+open("begun", "a").write(".")
+time.sleep(1)
+print(*objects)
+"""
+
 TEMPLATE = nbformat.v4.new_notebook(
     cells=[
         nbformat.v4.new_markdown_cell("# {{ title }}"),
         nbformat.v4.new_code_cell("", metadata={"tags": ["parameters"]}),
-        nbformat.v4.new_code_cell(
-            "import os, time\nopen('begun', 'a').write('.')\ntime.sleep(1)\nprint(*objects)"
-        ),
+        nbformat.v4.new_code_cell(CODE),
     ]
 )
-"""Says when it is executed, and takes a moment."""
+"""Says when it is executed, and takes a moment; what it writes past Jupyter must not spoil anything."""
 
 
 @pytest.fixture

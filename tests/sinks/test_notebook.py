@@ -16,6 +16,7 @@ from alertwatch import report
 from alertwatch.errors import ChannelRefused, ChannelUnavailable
 from alertwatch.notification import Kind
 from alertwatch.report import Report, apart, folder
+from alertwatch.report.execute import execute
 from alertwatch.report.template import filled
 from alertwatch.settings import DatabaseSettings
 from alertwatch.store import Store
@@ -66,6 +67,21 @@ def test_a_report_is_executed_and_holds_all_that_it_shows(place):
     assert not re.search(r'(?:src|link[^>]*href)="(?!data:|#)', page), "nothing is loaded from the web"
     assert "real/bogus" in page
     assert "https://alerce.online/object/ZTF24abcdef" in page
+    anchors = re.findall(r'href="#([^"]+)"', page)
+    assert len(anchors) > 1
+    assert set(anchors) <= set(re.findall(r'id="([^"]+)"', page)), "links inside the page lead somewhere"
+    assert execute(notebook, place) == [], "it can be run again"
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    ("code", "said"),
+    [("import os; os._exit(1)", "kernel died"), ("import time; time.sleep(60)", "took longer than 1 s")],
+)
+def test_a_kernel_that_dies_or_hangs_is_a_sentence(place, code, said, monkeypatch):
+    monkeypatch.setattr("alertwatch.report.execute.CELL_SECONDS", 1)
+    with pytest.raises(RuntimeError, match=said):
+        execute(nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(code)]), place)
 
 
 @pytest.mark.slow

@@ -72,7 +72,7 @@ def scaled(pixels: NDArray[np.float64]) -> NDArray[np.float64]:
     noise = 1.48 * float(np.median(np.abs(known - middle)))
     high = max(high, middle + 6 * noise)  # where there is little but noise, it must not look like sources
     width = max(high - low, 1e-12)
-    soft = max(float(middle - low) / width, 0.05)  # arcsinh is linear over the noise, logarithmic above it
+    soft = max(float(middle - low) / width, 0.001)  # arcsinh is linear over the noise, logarithmic above it
     with np.errstate(invalid="ignore", over="ignore"):
         part = np.clip(np.where(np.isfinite(pixels), (pixels - low) / width, np.nan), 0.0, 1.0)
     result: NDArray[np.float64] = np.arcsinh(part / soft) / np.arcsinh(1.0 / soft)

@@ -138,6 +138,15 @@ def test_missing_pixels_stay_missing() -> None:
     assert shown[31, 31] == 1
 
 
+def test_a_faint_host_stands_out_beside_bright_stars() -> None:
+    pixels = of_noise()  # sigma 3
+    for row, column in ((8, 8), (50, 12), (12, 50)):
+        pixels[row : row + 4, column : column + 4] = 3000.0
+    pixels[30:33, 30:33] = 15.0
+    shown = scaled(pixels)
+    assert shown[30:33, 30:33].mean() - np.median(shown) > 0.12
+
+
 @pytest.mark.parametrize("pixels", [np.zeros((9, 9)), np.full((9, 9), 7.0), np.full((9, 9), 1e38)])
 def test_an_image_without_contrast_is_drawn(pixels: np.ndarray) -> None:
     assert np.isfinite(scaled(pixels)).all()

@@ -10,6 +10,7 @@ from typing import Any
 import nbformat
 import pytest
 
+import alertwatch
 from alertwatch import registry
 from alertwatch.report.execute import execute
 from alertwatch.settings import Settings
@@ -37,6 +38,22 @@ def test_it_runs_from_top_to_bottom(path: Path, demo: Path, monkeypatch: pytest.
     shown = [output for cell in notebook.cells for output in cell.get("outputs", ())]
     assert not [output for output in shown if output.get("name") == "stderr"], "warnings are for the author"
     assert any("image/png" in output.get("data", ()) for output in shown)
+
+
+@pytest.mark.slow
+def test_the_demo_ends_with_the_commands_to_go_on_with(demo: Path) -> None:
+    end = (demo.parent / "screen.txt").read_text().partition("Next, in a notebook:")[2]
+    assert "  make notebooks\n" in end
+    assert f"  export ALERTWATCH_CONFIG={demo}\n" in end
+
+
+@pytest.mark.slow
+def test_every_match_of_the_demo_has_images_and_most_have_labels(demo: Path) -> None:
+    objects = alertwatch.matches(config=demo).drop_duplicates(["survey", "object_id"])
+    images = [alertwatch.cutouts(object_id, config=demo) for object_id in objects.object_id]
+    assert all(images)
+    assert {(one.survey, *one.science.shape) for one in images} == {("ztf", 63, 63), ("lsst", 30, 30)}
+    assert objects["labels"].notna().mean() > 0.5
 
 
 @every_notebook

@@ -118,6 +118,7 @@ def test_an_object_that_is_not_there_is_said(cli, folder):
 
     assert result.exit_code == 1
     assert "the database holds no photometry of ZTF00aaaaaaa (ztf)" in result.stderr
+    assert "no class of ZTF00aaaaaaa" in cli("plot", "ZTF00aaaaaaa", "--kind", "classes").stderr
     assert "no images of ZTF00aaaaaaa" in cli("plot", "ZTF00aaaaaaa", "--kind", "cutouts").stderr
     assert not list(folder.glob("*.png"))
 

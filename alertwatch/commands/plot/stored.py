@@ -47,6 +47,7 @@ def classified(session: Session, survey: str, object_id: str) -> list[Match]:
     told = [match for match in found if match.class_name and match.probability is not None]
     if not told:
         raise AlertwatchError(
-            f"the database holds no class of {object_id} ({survey}); it holds that of matches"
+            f"the database holds no class of {object_id} ({survey}); it holds those of objects that matched, "
+            "which `alertwatch matches` lists"
         )
     return told

@@ -78,7 +78,10 @@ def command(session: Session, selection: Selection, limit: int | None, format_: 
         raise click.UsageError("Parquet is not for a terminal; add > matches.parquet")
     most = MOST_IN_A_TABLE if limit is None and format_ == "table" else limit
     selection = replace(selection, limit=None if most is None else most + 1)
+    from alertwatch.query.known import refuse_unknown_filter
+
     with session.reader() as reader, reader.read() as tx:
+        refuse_unknown_filter(tx, session.settings, selection.filter)
         if format_ in {"parquet", "votable"}:
             objects = _write(tx, selection, most, cast("Literal['parquet', 'votable']", format_))
         else:

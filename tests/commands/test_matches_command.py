@@ -107,8 +107,15 @@ def test_a_limit_that_cuts_is_said(cli):
     assert "these are the newest 2" in result.stderr
 
 
+def test_a_misspelt_filter_is_named_with_those_there_are(cli):
+    result = cli("matches", "--filter", "yuong_sn")
+
+    assert (result.exit_code, result.stdout) == (2, "")
+    assert "'yuong_sn' is not configured; did you mean 'young_sn'?" in result.stderr
+
+
 def test_nothing_found_is_said_beside_the_output(cli):
-    result = cli("matches", "--filter", "no_such", "--format", "json")
+    result = cli("matches", "--label", "no_such", "--format", "json")
 
     assert (result.exit_code, result.stdout, result.stderr) == (0, "[]\n", "no match\n")
 
@@ -156,7 +163,7 @@ def test_parquet_and_votable_carry_ids_and_units(cli):
 
 @pytest.mark.parametrize("form", ["parquet", "votable"])
 def test_a_file_of_nothing_has_columns_and_says_so(cli, form):
-    result = cli("matches", "--filter", "no_such", "--format", form)
+    result = cli("matches", "--label", "no_such", "--format", form)
 
     reading = io.BytesIO(result.stdout_bytes)
     found = (

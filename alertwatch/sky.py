@@ -8,7 +8,8 @@ from __future__ import annotations
 import math
 import re
 
-Matrix = tuple[tuple[float, float, float], tuple[float, float, float], tuple[float, float, float]]
+Vector = tuple[float, float, float]
+Matrix = tuple[Vector, Vector, Vector]
 
 # ICRS → galactic: The Hipparcos and Tycho Catalogues, ESA SP-1200 (1997), vol. 1, eq. 1.5.11.
 GALACTIC: Matrix = (
@@ -67,18 +68,24 @@ def ecliptic(ra: float, dec: float) -> tuple[float, float]:
 
 def separation(ra1: float, dec1: float, ra2: float, dec2: float) -> float:
     """Angle between two positions (degrees) in arcsec; exact also for tiny and for antipodal ones."""
-    first, second = _unit_vector(ra1, dec1), _unit_vector(ra2, dec2)
+    return angle(unit_vector(ra1, dec1), unit_vector(ra2, dec2)) * 3600
+
+
+def angle(first: Vector, second: Vector) -> float:
+    """Degrees between two directions."""
     half_chord = math.dist(first, second) / 2
-    half_sum = math.hypot(*(a + b for a, b in zip(first, second, strict=True))) / 2
-    return math.degrees(2 * math.atan2(half_chord, half_sum)) * 3600
+    (x1, y1, z1), (x2, y2, z2) = first, second
+    half_sum = math.hypot(x1 + x2, y1 + y2, z1 + z2) / 2
+    return math.degrees(2 * math.atan2(half_chord, half_sum))
 
 
-def _unit_vector(ra: float, dec: float) -> tuple[float, float, float]:
+def unit_vector(ra: float, dec: float) -> Vector:
+    """The direction of a position (degrees)."""
     alpha, delta = math.radians(ra), math.radians(dec)
     return math.cos(delta) * math.cos(alpha), math.cos(delta) * math.sin(alpha), math.sin(delta)
 
 
 def _rotated(matrix: Matrix, ra: float, dec: float) -> tuple[float, float]:
-    vector = _unit_vector(ra, dec)
+    vector = unit_vector(ra, dec)
     x, y, z = (sum(m * v for m, v in zip(row, vector, strict=True)) for row in matrix)
     return math.degrees(math.atan2(y, x)) % 360, math.degrees(math.atan2(z, math.hypot(x, y)))

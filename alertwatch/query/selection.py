@@ -9,8 +9,6 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import TYPE_CHECKING, NamedTuple
 
-from alertwatch import sky
-
 if TYPE_CHECKING:
     from alertwatch.query.moc import Moc
 
@@ -30,10 +28,6 @@ class Cone(NamedTuple):
     ra: float
     dec: float
     radius: float
-
-    def holds(self, ra: float, dec: float) -> bool:
-        """Whether a position is inside."""
-        return sky.separation(self.ra, self.dec, ra, dec) <= 3600 * self.radius
 
 
 @dataclass(frozen=True, kw_only=True)

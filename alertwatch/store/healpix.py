@@ -5,8 +5,13 @@ At level 29 a pixel is 0.4 mas wide, and a pixel of any coarser level is a range
 
 from __future__ import annotations
 
-from math import asin, atan2, cos, degrees, radians, sin, sqrt
+from collections.abc import Iterable, Iterator
+from functools import cache
+from math import asin, atan2, copysign, cos, degrees, dist, pi, radians, sin, sqrt
 
+from alertwatch import sky
+
+Range = tuple[int, int]
 LEVEL = 29
 _SIDE = 2**LEVEL
 _SPREAD = (
@@ -16,7 +21,7 @@ _SPREAD = (
     (2, 0x3333_3333_3333_3333),
     (1, 0x5555_5555_5555_5555),
 )
-_MOST_PIXELS_ACROSS = 8  # of the covering of a cone: finer means more ranges and fewer rows to look at
+_MOST_PIXELS_ACROSS = 24  # of the covering of a cone: finer means more ranges and fewer rows to look at
 
 
 def pixel(ra: float, dec: float) -> int:
@@ -55,26 +60,76 @@ def _spread(number: int) -> int:
     return number
 
 
-def ranges(ra: float, dec: float, radius: float) -> list[tuple[int, int]]:
-    """Ranges (first, last) of HEALPix integers that cover a cone, with a margin. All in degrees."""
-    from astropy import units  # noqa: PLC0415 - slow to import, and few processes need it
-    from astropy_healpix import HEALPix  # noqa: PLC0415
+def ranges(ra: float, dec: float, radius: float) -> list[Range]:
+    """Ranges (first, last) of HEALPix integers that cover a cone, with a margin. All in degrees.
 
-    level = _level_for(radius)
-    sky = HEALPix(nside=2**level, order="nested")
-    found = sky.cone_search_lonlat(ra * units.deg, dec * units.deg, radius=(radius + 1e-6) * units.deg)
+    Pixels that may reach into the cone are divided until they are small beside it.
+    """
+    place, finest = sky.unit_vector(ra, dec), _level_for(radius)
+    inside: list[Range] = []
+    pixels = [(face, 0, 0) for face in range(12)]
+    for level in range(finest + 1):
+        reach = _reach(level)
+        far, near = _chord(radius + reach), _chord(radius - reach)
+        distances = [(one, dist(place, _centre(level, *one))) for one in pixels]
+        whole = far if level == finest else near
+        inside += (_range(level, *one) for one, distance in distances if distance <= whole)
+        pixels = [part for one, distance in distances if whole < distance <= far for part in _quarters(*one)]
+    return _merged(sorted(inside))
+
+
+def _chord(angle: float) -> float:
+    """The straight way between two directions on the unit sphere that are so far apart [deg]; or below 0."""
+    return 2 * sin(radians(min(180.0, angle)) / 2)
+
+
+@cache
+def _reach(level: int) -> float:
+    """Degrees from a pixel's centre to a corner, of the longest pixels, and a margin for rounding.
+
+    Those are the ones that stand on the edge of a polar cap, sin(dec) = 2/3.
+    """
+    side = 2**level
+    centre = sky.unit_vector(45 / side, degrees(asin(2 / 3)))
+    corner = sky.unit_vector(0.0, degrees(asin(1 - (1 - 1 / side) ** 2 / 3)))
+    return sky.angle(centre, corner) + 1e-6
+
+
+def _centre(level: int, face: int, x: int, y: int) -> sky.Vector:
+    """The direction of a pixel's centre: Górski et al. 2005, §4.1."""
+    side, (row, column) = 1 << level, divmod(face, 4)
+    ring = (row + 2) * side - x - y - 1  # from the north pole
+    quarter = min(ring, 4 * side - ring, side)  # pixels of that ring in a quadrant
+    z = (2 * side - ring) * 2 / (3 * side)
+    if quarter < side:
+        z = copysign(1 - quarter**2 / (3 * side**2), z)
+    along, across = pi / 4 * (2 * column + (row != 1) + (x - y) / quarter), sqrt((1 - z) * (1 + z))
+    return across * cos(along), across * sin(along), z
+
+
+def _quarters(face: int, x: int, y: int) -> Iterator[tuple[int, int, int]]:
+    return ((face, 2 * x + right, 2 * y + up) for right in (0, 1) for up in (0, 1))
+
+
+def _range(level: int, face: int, x: int, y: int) -> Range:
     shift = 2 * (LEVEL - level)
-    merged: list[tuple[int, int]] = []
-    for number in sorted(int(p) for p in found):
-        first, last = number << shift, ((number + 1) << shift) - 1
+    number = (face << 2 * level) | _spread(x) | (_spread(y) << 1)
+    return number << shift, ((number + 1) << shift) - 1
+
+
+def _merged(found: Iterable[Range]) -> list[Range]:
+    """Sorted ranges, those that touch made one."""
+    merged: list[Range] = []
+    for first, last in found:
         if merged and merged[-1][1] + 1 == first:
-            first = merged.pop()[0]
-        merged.append((first, last))
+            merged[-1] = (merged[-1][0], last)
+        else:
+            merged.append((first, last))
     return merged
 
 
-def around(ra: float, dec: float, radius: float) -> list[tuple[int, int]]:
-    """Ranges of HEALPix integers that cover a small circle, ``radius`` in arcsec, without loading astropy.
+def around(ra: float, dec: float, radius: float) -> list[Range]:
+    """Few ranges of HEALPix integers that cover a small circle, ``radius`` in arcsec, quickly.
 
     They are the wide pixels that hold its centre, or a point of a ring around it.
     """

@@ -6,14 +6,16 @@ from collections.abc import Collection
 from typing import Any
 
 import msgspec
-from sqlalchemy import ARRAY, ColumnElement, Connection, Text, cast, func, select
+from sqlalchemy import ARRAY, ColumnElement, Connection, cast, func, select
 
 
-def one_of(tx: Connection, column: ColumnElement[Any], values: Collection[str]) -> ColumnElement[bool]:
-    """Whether the text in a column is one of ``values``, however many they are."""
+def one_of(tx: Connection, column: ColumnElement[Any], values: Collection[Any]) -> ColumnElement[bool]:
+    """Whether what a column holds is one of ``values``, texts or numbers, however many they are."""
     if len(values) == 1:
-        return column == next(iter(values))
+        only: ColumnElement[bool] = column == next(iter(values))
+        return only
     if tx.dialect.name == "sqlite":
-        listed = func.json_each(msgspec.json.encode(list(values)).decode()).table_valued("value")
-        return column.in_(select(listed.c.value))
-    return column.in_(select(func.unnest(cast(list(values), ARRAY(Text)))))
+        each = func.json_each(msgspec.json.encode(list(values)).decode()).table_valued("value")
+        return column.in_(select(each.c.value))
+    listed = func.unnest(cast(list(values), ARRAY(column.type)))
+    return column.in_(select(listed))

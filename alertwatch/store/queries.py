@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any, TypeVar
+from typing import TypeVar
 
 import msgspec
-from sqlalchemy import Connection, Select, Table, select
+from sqlalchemy import Connection, Table, Text, cast, select
 
 from alertwatch.alert import CrossMatch, Detection, ForcedPhotometry, LightCurve, NonDetection
 from alertwatch.filter import FOLLOWED, Criterion, Result
 from alertwatch.query.selection import EVERYTHING, Selection
 from alertwatch.store import selected, tables
+from alertwatch.store.listed import one_of
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -29,7 +31,8 @@ class Judgement:
     parameters_hash: str
 
 
-J = TypeVar("J", bound=Judgement)
+_AT_ONCE = 10_000
+_criteria = msgspec.json.Decoder(tuple[Criterion, ...]).decode
 T = TypeVar("T", Detection, NonDetection, ForcedPhotometry)
 
 
@@ -70,20 +73,37 @@ class StoredObject:
 
 def matches(tx: Connection, selection: Selection = EVERYTHING) -> list[Match]:
     """The matches that are selected, in its order."""
-    columns = [tables.matches.c[name] for name in Match.__dataclass_fields__]
-    return [_judgement(Match, row._mapping) for row in selected.rows(tx, selection, *columns)]
+    names = [name for name in Match.__dataclass_fields__ if name != "criteria"]
+    rows = selected.rows(tx, selection, *(tables.matches.c[name] for name in names))
+    found = [dict(zip(names, row, strict=False)) for row in rows]
+    criteria = _criteria_of(tx, [row["id"] for row in found])
+    return [Match(**row, criteria=criteria[row["id"]]) for row in found]
+
+
+def _criteria_of(tx: Connection, numbers: Sequence[int]) -> dict[int, tuple[Criterion, ...]]:
+    """The criteria of matches: most of a row, so they are read only of those that are found."""
+    match = tables.matches.c
+    found: dict[int, tuple[Criterion, ...]] = {}
+    for some in (numbers[i : i + _AT_ONCE] for i in range(0, len(numbers), _AT_ONCE)):
+        query = select(match.id, cast(match.criteria, Text)).where(one_of(tx, match.id, some))
+        found |= {number: _criteria(written) for number, written in tx.execute(query)}
+    return found
 
 
 def verdicts_of(tx: Connection, survey: str | None, object_id: str) -> list[StoredVerdict]:
     """Every filter's verdict on an object, the newest alert first; ``survey`` ``None``: in all surveys."""
     columns = tables.verdicts.c
-    query = _select(tables.verdicts, StoredVerdict).where(
+    names = [name for name in StoredVerdict.__dataclass_fields__ if name not in {"criteria", "result"}]
+    query = select(*(columns[name] for name in names), columns.result, cast(columns.criteria, Text)).where(
         columns.object_id == object_id, columns.filter != FOLLOWED
     )
     if survey is not None:
         query = query.where(columns.survey == survey)
     query = query.order_by(columns.mjd.desc().nulls_last(), columns.filter, columns.id.desc())
-    return [_judgement(StoredVerdict, row) for row in tx.execute(query).mappings()]
+    return [
+        StoredVerdict(**dict(zip(names, row, strict=True)), result=Result(result), criteria=_criteria(written))
+        for *row, result, written in tx.execute(query)
+    ]
 
 
 def light_curve(tx: Connection, survey: str, object_id: str) -> LightCurve:
@@ -98,7 +118,7 @@ def light_curve(tx: Connection, survey: str, object_id: str) -> LightCurve:
 def object_summary(tx: Connection, survey: str, object_id: str) -> StoredObject | None:
     """What is known of an object that matched once; ``None`` for any other."""
     columns = tables.objects.c
-    query = _select(tables.objects, StoredObject).where(
+    query = select(*(columns[name] for name in StoredObject.__dataclass_fields__)).where(
         columns.survey == survey, columns.object_id == object_id
     )
     row = tx.execute(query).mappings().first()
@@ -107,18 +127,6 @@ def object_summary(tx: Connection, survey: str, object_id: str) -> StoredObject 
     return StoredObject(
         **{**row, "crossmatches": msgspec.convert(row["crossmatches"] or (), tuple[CrossMatch, ...])}
     )
-
-
-def _select(table: Table, kind: type[Any]) -> Select[Any]:
-    return select(*(table.c[name] for name in kind.__dataclass_fields__))
-
-
-def _judgement(kind: type[J], row: Any) -> J:
-    values = {name: row[name] for name in kind.__dataclass_fields__}
-    values["criteria"] = msgspec.convert(values["criteria"], tuple[Criterion, ...])
-    if "result" in values:
-        values["result"] = Result(values["result"])
-    return kind(**values)
 
 
 def _measured(tx: Connection, table: Table, kind: type[T], survey: str, object_id: str) -> tuple[T, ...]:

@@ -2,22 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Collection, Iterator, Mapping
 from typing import Any, cast
 
-from sqlalchemy import ColumnElement, Connection, Row, Select, UnaryExpression, func, or_, select
+from sqlalchemy import ColumnElement, Connection, Row, UnaryExpression, and_, func, or_, select
 from sqlalchemy.sql.operators import custom_op
 from sqlalchemy.sql.visitors import replacement_traverse
 
-from alertwatch import taxonomy
+from alertwatch import sky, taxonomy
 from alertwatch.query.selection import Order, Selection
 from alertwatch.store import healpix, tables
 from alertwatch.store.listed import one_of
 
 _RANGES_OF_A_MOC = 200  # more would be finer, and longer to plan
 _SMALL = 0.002  # of the sky, 80 square degrees: within it there is less than in most other selections
+_FEW = 20_000  # matches that are quickly read and sorted
 _PLUS = custom_op[Any]("+")
 match, label = tables.matches.c, tables.labels.c
+_INDEXED = (match.filter, match.mjd, match.class_name, match.object_id)
 _ORDER: dict[Order, tuple[ColumnElement[Any], ...]] = {
     Order.NEWEST: (match.mjd.desc().nulls_last(), match.id.desc()),
     Order.OLDEST: (match.mjd.asc().nulls_last(), match.id.asc()),
@@ -32,10 +34,10 @@ def rows(tx: Connection, selection: Selection, *columns: ColumnElement[Any]) -> 
     An index finds the neighbourhood of a region; whether a position is inside is decided row by row.
     """
     inside = _Inside(selection)
-    query = select(*columns)
-    aside = _aside if inside.is_small and tx.dialect.name == "sqlite" else _as_it_is
-    query = query.where(*(aside(condition) for condition in _conditions(tx, selection)))
-    query = query.order_by(*(aside(column) for column in _ORDER[selection.order]))
+    conditions = _conditions(tx, selection)
+    looked_up = _looked_up(tx, conditions, inside)
+    query = select(*columns).where(*(_aside(one, looked_up) for one in conditions.values()))
+    query = query.order_by(*(_aside(column, looked_up) for column in _ORDER[selection.order]))
     if not inside.asks:
         yield from tx.execute(query.limit(selection.limit)).all()  # faster than one by one
         return
@@ -49,51 +51,80 @@ def rows(tx: Connection, selection: Selection, *columns: ColumnElement[Any]) -> 
             yield row
 
 
-def _aside(asked: ColumnElement[Any]) -> ColumnElement[Any]:
-    """What is asked, with columns that SQLite would otherwise look up before a small region.
+def _looked_up(
+    tx: Connection, conditions: Mapping[str, ColumnElement[bool]], inside: _Inside
+) -> Collection[ColumnElement[Any]]:
+    """The columns that an index is looked up by; PostgreSQL knows by itself how common values are.
 
-    Without statistics it takes any equality, or an index in the right order, for better than ranges.
+    SQLite does not. It takes any equality, or an index in the right order, for better than ranges, and would
+    collect and sort a class of millions to find its newest.
     """
+    time = [conditions[name] for name in ("since", "until") if name in conditions]
+    if tx.dialect.name != "sqlite":
+        return _INDEXED
+    if "numbers" in conditions or inside.is_small:
+        return ()
+    if "objects" in conditions or "label" in conditions:
+        return (match.object_id, match.mjd)
+    if inside.asks and not (time and _are_few(tx, *time)):
+        return ()
+    if "class_name" in conditions and _are_few(tx, conditions["class_name"], *time):
+        return (match.class_name, match.mjd)
+    return (match.filter, match.mjd)
+
+
+def _are_few(tx: Connection, *conditions: ColumnElement[bool]) -> bool:
+    some = select(match.id).where(*conditions).limit(_FEW).subquery()
+    return (tx.scalar(select(func.count()).select_from(some)) or 0) < _FEW
+
+
+def _aside(asked: ColumnElement[Any], looked_up: Collection[ColumnElement[Any]]) -> ColumnElement[Any]:
+    """What is asked, with a plus before other columns, so that SQLite looks for them in no index."""
+    others = [one for one in _INDEXED if all(one is not column for column in looked_up)]
 
     def plus(element: Any, **_: Any) -> Any:
-        known = element is match.filter or element is match.mjd
-        return UnaryExpression(element, operator=_PLUS) if known else None
+        return UnaryExpression(element, operator=_PLUS) if any(element is one for one in others) else None
 
-    return cast("ColumnElement[Any]", replacement_traverse(asked, {}, plus))
-
-
-def _as_it_is(asked: ColumnElement[Any]) -> ColumnElement[Any]:
-    return asked
+    return cast("ColumnElement[Any]", replacement_traverse(asked, {}, plus)) if others else asked
 
 
-def _conditions(tx: Connection, wanted: Selection) -> list[ColumnElement[bool]]:
-    asked: list[tuple[object, Any]] = [
-        (wanted.filter, lambda: match.filter == wanted.filter),
-        (wanted.survey, lambda: match.survey == wanted.survey),
-        (wanted.class_name, lambda: _of_class(cast("str", wanted.class_name))),
-        (wanted.min_probability, lambda: match.probability >= wanted.min_probability),
-        (wanted.since, lambda: match.mjd >= wanted.since),
-        (wanted.until, lambda: match.mjd < wanted.until),
-        (wanted.brighter, lambda: match.mag < wanted.brighter),
-        (wanted.fainter, lambda: match.mag > wanted.fainter),
-        (wanted.objects, lambda: one_of(tx, match.object_id, wanted.objects or ())),
-        (wanted.numbers, lambda: match.id.in_(wanted.numbers or ())),
-        (wanted.label, lambda: _said_to_be(cast("str", wanted.label))),
-    ]
-    return [condition() for value, condition in asked if value is not None]
+def _conditions(tx: Connection, wanted: Selection) -> dict[str, ColumnElement[bool]]:
+    asked: dict[str, Callable[[Any], ColumnElement[bool]]] = {
+        "filter": lambda value: match.filter == value,
+        "survey": lambda value: match.survey == value,
+        "class_name": lambda value: _of_class(tx, value),
+        "min_probability": lambda value: match.probability >= value,
+        "since": lambda value: match.mjd >= value,
+        "until": lambda value: match.mjd < value,
+        "brighter": lambda value: match.mag < value,
+        "fainter": lambda value: match.mag > value,
+        "objects": lambda value: one_of(tx, match.object_id, value),
+        "numbers": lambda value: one_of(tx, match.id, value),
+        "label": _said_to_be,
+    }
+    given = {name: getattr(wanted, name) for name in asked}
+    return {name: asked[name](value) for name, value in given.items() if value is not None}
 
 
-def _of_class(name: str) -> ColumnElement[bool]:
-    return func.lower(match.class_name).in_(sorted(taxonomy.spellings(name)))
+def _of_class(tx: Connection, name: str) -> ColumnElement[bool]:
+    """One of the classes that are stored, as classifiers spell them: what an index can find."""
+    spelled = taxonomy.spellings(name)
+    return match.class_name.in_([stored for stored in _classes(tx) if stored.lower() in spelled])
+
+
+def _classes(tx: Connection) -> Iterator[str]:
+    """The classes of all matches, one look into the index for each."""
+    found = tx.scalar(select(func.min(match.class_name)))
+    while found is not None:
+        yield found
+        found = tx.scalar(select(func.min(match.class_name)).where(match.class_name > found))
 
 
 def _said_to_be(word: str) -> ColumnElement[bool]:
-    said: Select[Any] = select(label.id).where(
-        label.object_id == match.object_id,
-        label.survey == match.survey,
-        func.lower(label.label) == word.lower(),
-    )
-    return said.exists()
+    """Two conditions: the first is what an index can find, the second tells surveys apart."""
+    said = select(label.object_id).where(func.lower(label.label) == word.lower())
+    own = said.where(label.object_id == match.object_id, label.survey == match.survey)
+    return and_(match.object_id.in_(said), own.exists())
 
 
 class _Inside:
@@ -101,7 +132,10 @@ class _Inside:
 
     def __init__(self, selection: Selection) -> None:
         self._cone, self._moc = selection.cone, selection.moc
-        self._ranges = [] if self._cone is None else [healpix.ranges(*self._cone)]
+        self._ranges: list[list[healpix.Range]] = []
+        if self._cone is not None:
+            self._towards = sky.unit_vector(self._cone.ra, self._cone.dec)
+            self._ranges.append(healpix.ranges(*self._cone))
         if self._moc is not None:
             self._ranges.append(self._moc.covering(_RANGES_OF_A_MOC))
         self.asks = bool(self._ranges)
@@ -113,15 +147,15 @@ class _Inside:
 
     def holds(self, row: Row[Any]) -> bool:
         ra, dec, pixel = tuple(row)[-3:]
-        if self._cone is not None and not self._cone.holds(ra, dec):
+        if self._cone is not None and sky.angle(self._towards, sky.unit_vector(ra, dec)) > self._cone.radius:
             return False
         return self._moc is None or self._moc.holds(pixel)
 
 
-def _area(ranges: list[tuple[int, int]]) -> float:
+def _area(ranges: list[healpix.Range]) -> float:
     """The share of the sky."""
     return sum(last - first + 1 for first, last in ranges) / float(12 * 4**healpix.LEVEL)
 
 
-def _within(ranges: list[tuple[int, int]]) -> ColumnElement[bool]:
+def _within(ranges: list[healpix.Range]) -> ColumnElement[bool]:
     return or_(False, *(match.healpix.between(first, last) for first, last in ranges))

@@ -148,6 +148,13 @@ verdicts = Table(
     Index(None, "filter", "result"),
 )
 
+# All that a list of matches shows. Neighbours on the sky are stored years apart: this index holds what is
+# asked of them side by side, so that their rows need not be fetched from all over the disk.
+SKY = (
+    *("healpix", "ra", "dec", "mjd", "mag", "filter", "survey", "object_id", "alert_id", "stream", "grade"),
+    *("class_name", "classifier", "probability", "band", "matched_at", "parameters_hash"),
+)
+
 matches = Table(
     "matches",
     metadata,
@@ -167,7 +174,7 @@ matches = Table(
     Index(None, "filter", "mjd"),
     Index(None, "class_name", "mjd"),
     Index(None, "object_id", "mjd"),
-    Index(None, "healpix"),
+    Index("ix_matches_sky", *SKY),
     sqlite_autoincrement=True,  # an id is never given twice
 )
 

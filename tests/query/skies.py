@@ -5,6 +5,7 @@ from __future__ import annotations
 import random
 from typing import Any
 
+from alertwatch import sky
 from alertwatch.alert import Alert, Classification, Detection
 from alertwatch.filter import Judged
 from alertwatch.query.selection import Order, Selection
@@ -85,7 +86,7 @@ def _holds(match: Match, said: set[str], wanted: Selection) -> bool:
         "until": lambda value: match.mjd is not None and match.mjd < value,
         "brighter": lambda value: match.mag is not None and match.mag < value,
         "fainter": lambda value: match.mag is not None and match.mag > value,
-        "cone": lambda value: place is not None and value.holds(*place),
+        "cone": lambda value: place is not None and sky.separation(*value[:2], *place) <= 3600 * value.radius,
         "moc": lambda value: place is not None and _in_ranges(value.ranges, healpix.pixel(*place)),
         "objects": lambda value: match.object_id in value,
         "numbers": lambda value: match.id in value,

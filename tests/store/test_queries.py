@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from itertools import pairwise
-from math import asin, atan2, degrees, hypot
+from math import asin, atan2, degrees, hypot, radians, sin
 
 import pytest
 from astropy_healpix import HEALPix
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from alertwatch import sky
@@ -128,3 +128,12 @@ def test_a_cone_is_few_ranges(ra: float, dec: float, log_radius: float) -> None:
     found = healpix.ranges(ra, dec, min(180.0, 10**log_radius))
     assert len(found) <= 100
     assert all(a[1] + 1 < b[0] for a, b in pairwise(found))
+
+
+@settings(deadline=None, max_examples=100)
+@example(0.0, 0.0, 0.0)
+@given(ra, dec, st.floats(-3, 1.5))
+def test_little_else_than_the_cone_is_covered(ra: float, dec: float, log_radius: float) -> None:
+    found = healpix.ranges(ra, dec, 10**log_radius)
+    covered = sum(last - first + 1 for first, last in found) / (12 * 4**healpix.LEVEL)
+    assert covered < 2 * sin(radians(10**log_radius / 2)) ** 2

@@ -37,6 +37,8 @@ def upgrade() -> None:
     )
     op.create_index(op.f("ix_tags_tag"), "tags", ["tag"], unique=False)
     op.create_index(op.f("ix_objects_object_id"), "objects", ["object_id"], unique=False)
+    op.drop_index(op.f("ix_matches_healpix"), "matches")
+    op.create_index("ix_matches_sky", "matches", SKY, unique=False)
     words = _words(op.get_bind().dialect.name)
     for name, query in VIEWS.items():
         op.execute(f"CREATE VIEW {name} AS{_filled_in(query, words)}")
@@ -84,6 +86,11 @@ def _said(source: str) -> str:
         (SELECT [listed x.tag] FROM (SELECT x.tag FROM tags x WHERE {own} ORDER BY x.tag) x) AS tags,
         (SELECT count(*) FROM notes x WHERE {own}) AS n_notes"""
 
+
+SKY = [
+    *("healpix", "ra", "dec", "mjd", "mag", "filter", "survey", "object_id", "alert_id", "stream", "grade"),
+    *("class_name", "classifier", "probability", "band", "matched_at", "parameters_hash"),
+]
 
 VIEWS = {
     "v_matches": f"""

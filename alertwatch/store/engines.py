@@ -146,7 +146,11 @@ def _postgres(url: sa.URL, patience: float) -> Engines:
 
 
 def _postgres_reader(url: sa.URL, patience: float) -> sa.Engine:
-    one_moment = {"default_transaction_isolation": r"repeatable\ read", "default_transaction_read_only": "on"}
+    one_moment = {
+        "default_transaction_isolation": r"repeatable\ read",
+        "default_transaction_read_only": "on",
+        "jit": "off",  # compiling takes longer than what people ask
+    }
     for_reading = postgres.arguments(_READ_SECONDS, **one_moment)
     reader = _engine(url, patience, for_reading, ping=True)
     event.listen(reader, "do_connect", postgres.connect_within(_READ_SECONDS))

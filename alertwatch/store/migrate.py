@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager
+from functools import cache
 from pathlib import Path
 from typing import Protocol
 
@@ -33,7 +34,7 @@ class _Transactions(_Reads, Protocol):
 
 def up_to_date(store: _Transactions) -> None:
     """Bring the store's database to the newest revision; raises `DatabaseTooNew` when it is beyond that."""
-    scripts = ScriptDirectory.from_config(_config())
+    scripts = _scripts()
     with store.read() as tx:
         if _revision(tx) == scripts.get_current_head():
             return
@@ -46,7 +47,7 @@ def up_to_date(store: _Transactions) -> None:
 
 def refuse_other_revisions(store: _Reads) -> None:
     """Raise `DatabaseTooOld`, `DatabaseTooNew` or `SettingsError` unless the tables are this version's."""
-    scripts = ScriptDirectory.from_config(_config())
+    scripts = _scripts()
     with store.read() as tx:
         revision = _revision(tx)
     if revision is None:
@@ -60,6 +61,12 @@ def refuse_other_revisions(store: _Reads) -> None:
             f"the database {store.address} was written by an older alertwatch (revision {revision}, now"
             f" {newest}), and reading changes nothing: `alertwatch run` of this version brings it up to date"
         )
+
+
+@cache
+def _scripts() -> ScriptDirectory:
+    """The migrations, read once: a notebook opens the database for every question."""
+    return ScriptDirectory.from_config(_config())
 
 
 def _config() -> Config:

@@ -152,7 +152,7 @@ verdicts = Table(
 # asked of them side by side, so that their rows need not be fetched from all over the disk.
 SKY = (
     *("healpix", "ra", "dec", "mjd", "mag", "filter", "survey", "object_id", "alert_id", "stream", "grade"),
-    *("class_name", "classifier", "probability", "band", "matched_at", "parameters_hash"),
+    *("class_name", "classifier", "probability", "band", "matched_at", "parameters_hash", "id"),
 )
 
 matches = Table(

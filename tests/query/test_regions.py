@@ -112,5 +112,5 @@ def test_the_newest_of_many_are_not_found_by_sorting(
 ) -> None:
     monkeypatch.setattr(selected, "_FEW", 0)
     plan = plan_of(sqlite_url, wanted)
-    assert "SCAN matches USING INDEX ix_matches_mjd" in plan
+    assert any("USING INDEX ix_matches_mjd" in line for line in plan)
     assert not any("TEMP B-TREE" in line for line in plan)

@@ -89,7 +89,7 @@ def _said(source: str) -> str:
 
 SKY = [
     *("healpix", "ra", "dec", "mjd", "mag", "filter", "survey", "object_id", "alert_id", "stream", "grade"),
-    *("class_name", "classifier", "probability", "band", "matched_at", "parameters_hash"),
+    *("class_name", "classifier", "probability", "band", "matched_at", "parameters_hash", "id"),
 ]
 
 VIEWS = {

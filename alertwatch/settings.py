@@ -134,7 +134,7 @@ class ApiSettings(Section):
 
     url: str = Field(description="base address, e.g. https://api.alerce.online/ztf/v1")
     packets: str | None = Field(
-        None, description="address of the alert-packet service (ZTF): https://avro.alerce.online"
+        None, description="address of the packet and stamp service (ZTF): https://avro.alerce.online"
     )
     tap: str | None = Field(
         None, description="address of the TAP service, the fall-back for PS1 and solar-system cross-matches"

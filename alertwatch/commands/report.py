@@ -113,8 +113,10 @@ def _matches(tx: Connection, selection: Selection) -> tuple[list[Match], str]:
 
     limit = selection.limit or 0
     found = queries.matches(tx, replace(selection, limit=limit + 1))
-    count = f"{min(len(found), limit):,} match{'es' if len(found) != 1 else ''}" if found else "no match"
-    asked = f"Asked for {in_words(selection)}: {count}."
+    count = min(len(found), limit)
+    asked = (
+        f"Asked for {in_words(selection)}: {f'{count:,}' if count else 'no'} match{'es' if count > 1 else ''}."
+    )
     if len(found) > limit:
         asked += f" There are more: these are the first {limit:,}, {selection.order} first; --limit takes more."
     return found[:limit], asked

@@ -3,16 +3,22 @@
 from __future__ import annotations
 
 import json
+import signal
+import subprocess
+import sys
 from pathlib import Path
 
+import nbformat
 import pytest
 from click.testing import CliRunner, Result
 
 from alertwatch.__main__ import main
+from alertwatch.report import environment
 from alertwatch.settings import DatabaseSettings
 from alertwatch.store import Store
 from tests.query.test_live import arrive
 from tests.sinks.counterparts import TEXT_ONLY
+from tests.support.kafka import wait_for
 
 
 @pytest.fixture
@@ -85,3 +91,23 @@ def test_a_folder_that_cannot_be_made_is_a_sentence(place):
 
     assert done.exit_code == 1
     assert "cannot be written" in done.stderr
+
+
+SLOW = "import os, time; open('begun', 'w').write(str(os.getpid())); time.sleep(60)"
+
+
+@pytest.mark.slow
+def test_an_interrupt_ends_it_with_a_word_and_leaves_neither_files_nor_a_kernel(place):
+    cell = nbformat.v4.new_code_cell(SLOW)
+    (place / "slow.ipynb").write_text(nbformat.writes(nbformat.v4.new_notebook(cells=[cell])))
+    command = [sys.executable, "-m", "alertwatch", "-c", str(place / "alertwatch.toml"), "report"]
+    command += ["--output", str(place / "reports"), "--template", str(place / "slow.ipynb")]
+    begun = place / "reports" / "begun"
+    with subprocess.Popen(command, env=environment(), stderr=subprocess.PIPE, text=True) as process:
+        wait_for(lambda: begun.exists() and begun.read_text(), "the kernel")
+        process.send_signal(signal.SIGINT)
+        _, said = process.communicate(timeout=60)
+
+    assert (process.returncode, said.strip()) == (1, "Aborted!")
+    assert list(begun.parent.iterdir()) == [begun]
+    assert not Path(f"/proc/{begun.read_text()}").exists()

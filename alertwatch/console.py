@@ -9,9 +9,10 @@ import csv
 import json
 import sys
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from textwrap import indent
 from typing import Any, Literal, TypeVar
 
 import click
@@ -36,13 +37,17 @@ def text(value: object) -> str:
 
 @dataclass(frozen=True)
 class Column:
-    """A column of a table: the row's ``key``, how it is headed and how its values are written."""
+    """A column of a table: the row's ``key``, how it is headed and how its values are written.
+
+    A terminal that is too narrow goes without the most ``spare`` ones.
+    """
 
     key: str
     heading: str
     write: Callable[[Any], str] = text
     right: bool = False
     style: str = ""
+    spare: int = 0
 
 
 def format_option(command: F) -> F:
@@ -61,9 +66,9 @@ def show(rows: Sequence[Row], columns: Sequence[Column], form: Format, empty: st
     """Print rows. A table shows the ``columns``, the other formats all keys; ``empty`` is said on stderr."""
     match form:
         case "table" if rows:
-            console().print(table(rows, columns))
+            console().print(_fitting(rows, columns, console()))
         case "json":
-            click.echo(dumps(rows, indent=2))
+            write_list(rows)
         case "jsonl":
             for row in rows:
                 click.echo(dumps(row))
@@ -71,6 +76,24 @@ def show(rows: Sequence[Row], columns: Sequence[Column], form: Format, empty: st
             _write_csv(rows, [column.key for column in columns])
     if not rows:
         click.echo(empty, err=True)
+
+
+def write_list(rows: Iterable[Row]) -> None:
+    """A list of JSON objects, written one by one: there may be millions."""
+    before = "["
+    for row in rows:
+        click.echo(f"{before}\n{indent(dumps(row, indent=2), '  ')}", nl=False)
+        before = ","
+    click.echo("[]" if before == "[" else "\n]")
+
+
+def _fitting(rows: Sequence[Row], columns: Sequence[Column], out: Console) -> Table:
+    """The table, without as many spare columns as it takes to fit."""
+    for most in sorted({column.spare for column in columns}, reverse=True):
+        made = table(rows, [column for column in columns if column.spare <= most])
+        if made.__rich_measure__(out, out.options.update(max_width=PIPE_WIDTH)).maximum <= out.width:
+            break
+    return made
 
 
 def table(rows: Sequence[Row], columns: Sequence[Column]) -> Table:

@@ -4,29 +4,30 @@ from __future__ import annotations
 
 import io
 import sys
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
-from typing import TYPE_CHECKING, Literal, cast
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING
 
 import click
-import msgspec
 
+from alertwatch import times
 from alertwatch.commands import Session
-from alertwatch.commands.label import as_row
-from alertwatch.console import Column, Format, Row, clock, date, number, show
+from alertwatch.commands.label import as_row as label_row
+from alertwatch.commands.note import as_row as note_row
+from alertwatch.console import Column, Row, date, dumps, number, show, write_list
 from alertwatch.query.options import selection_options
 from alertwatch.query.selection import Order
 
 if TYPE_CHECKING:
-    from sqlalchemy import Connection
-
     from alertwatch.query.selection import Selection
     from alertwatch.store.labels import Label
-    from alertwatch.store.queries import Match
+    from alertwatch.store.notes import Note
 
 HASH_SHOWN = 18  # as long as the surveys' own ids
 MOST_IN_A_TABLE = 100
 MOST_PAGES = 10  # that a browser is asked to open
+NOTE_SHOWN = 40  # characters
 FIRST = {Order.PROBABILITY: "most probable"}
 
 
@@ -35,24 +36,37 @@ def _short(alert_id: str) -> str:
     return f"{alert_id[:HASH_SHOWN]}…" if alert_id.startswith("sha256-") else alert_id
 
 
-def _labels(said: list[Row]) -> str:
+def _labels(said: Sequence[Label]) -> str:
     """``claim (ana), SN Ia (ben)``."""
-    return ", ".join(f"{row['label']} ({row['by']})" for row in said)
+    return ", ".join(f"{label.label} ({label.by})" for label in said)
+
+
+def _notes(written: Sequence[Note]) -> str:
+    """The latest, cut where it is long, and how many more there are."""
+    if not written:
+        return ""
+    text = " ".join(written[-1].text.split())
+    shown = text if len(text) <= NOTE_SHOWN else f"{text[: NOTE_SHOWN - 1]}…"
+    return f"{shown} (+{len(written) - 1})" if len(written) > 1 else shown
 
 
 COLUMNS = [
-    Column("time", "TIME (UTC)"),
+    Column("mjd", "TIME (UTC)", date),
     Column("object_id", "OBJECT", style="bold"),
     Column("filter", "FILTER"),
     Column("grade", "GRADE"),
     Column("class_name", "CLASS"),
     Column("probability", "P", number(2), right=True),
-    Column("ra", "RA", number(4), right=True),
-    Column("dec", "DEC", number(4), right=True),
+    Column("ra", "RA", number(4), right=True, spare=1),
+    Column("dec", "DEC", number(4), right=True, spare=1),
     Column("mag", "MAG", number(2), right=True),
     Column("band", ""),
-    Column("alert_id", "ALERT", _short),
+    Column("alert_id", "ALERT", _short, spare=2),
+]
+SAID = [
     Column("labels", "LABELS", _labels),
+    Column("tags", "TAGS", ", ".join),
+    Column("notes", "NOTES", _notes),
 ]
 
 
@@ -73,92 +87,101 @@ COLUMNS = [
 @click.option("--open", "open_", is_flag=True, help=f"Open the objects' pages, at most {MOST_PAGES}.")
 @click.pass_obj
 def command(session: Session, selection: Selection, limit: int | None, format_: str, open_: bool) -> None:
-    """List matches. Every option narrows the list; what is not known of a match meets no condition."""
+    """List matches. Every option narrows the list; what is not known of a match meets no condition.
+
+    A table shows what there is room for, and the latest note; JSON has all of it, the criteria too. CSV,
+    Parquet and VOTable have the columns of `alertwatch.matches()` in Python.
+    """
+    from alertwatch.query import asked
+
     if format_ == "parquet" and sys.stdout.isatty():
         raise click.UsageError("Parquet is not for a terminal; add > matches.parquet")
     most = MOST_IN_A_TABLE if limit is None and format_ == "table" else limit
     selection = replace(selection, limit=None if most is None else most + 1)
-    from alertwatch.query.known import refuse_unknown_filter
-
+    passed = _Passed(most)
     with session.reader() as reader, reader.read() as tx:
-        refuse_unknown_filter(tx, session.settings, selection.filter)
-        if format_ in {"parquet", "votable"}:
-            objects = _write(tx, selection, most, cast("Literal['parquet', 'votable']", format_))
-        else:
-            objects = _print(tx, selection, most, cast("Format", format_))
-    if most is not None and len(objects) > most:
+        if most is None:
+            tx.execution_options(stream_results=True)  # however many there are
+        found = asked.records(tx, selection, criteria=format_ in {"json", "jsonl"})
+        _write(passed.by(found), format_)
+    if passed.count == 0:
+        click.echo("no match", err=True)
+    if most is not None and passed.count > most:
         words = FIRST.get(selection.order, str(selection.order))
         click.echo(f"these are the {words} {most}; --limit shows more", err=True)
     if open_:
-        _open(objects[:most])
+        _open(list(passed.objects))
 
 
-def _print(
-    tx: Connection, selection: Selection, most: int | None, format_: Format
-) -> Sequence[tuple[str, str]]:
-    """Print matches; gives survey and object of all that were found."""
-    from alertwatch.store import labels, queries
+class _Passed:
+    """What went by while it was written: how many matches (``most`` + 1: there are more), and objects."""
 
-    found = queries.matches(tx, selection)
-    objects = [(match.survey, match.object_id) for match in found]
-    said = labels.of(tx, objects)
-    rows = [_row(match, said.get(key, ())) for match, key in zip(found[:most], objects, strict=False)]
-    show(rows, COLUMNS if said else COLUMNS[:-1], format_, "no match")
-    return objects
+    def __init__(self, most: int | None) -> None:
+        self._most, self.count = most, 0
+        self.objects: dict[tuple[str, str], None] = {}
+
+    def by(self, found: Iterable[Row]) -> Iterator[Row]:
+        for record in found:
+            self.count += 1
+            if self._most is not None and self.count > self._most:
+                return
+            if len(self.objects) <= MOST_PAGES:
+                self.objects[record["survey"], record["object_id"]] = None
+            yield record
 
 
-def _write(
-    tx: Connection, selection: Selection, most: int | None, format_: Literal["parquet", "votable"]
-) -> Sequence[tuple[str, str]]:
-    """The same for formats that programs read: the table of `alertwatch.matches`."""
-    from alertwatch.query import asked, fields, files
+def _write(found: Iterator[Row], format_: str) -> None:
+    match format_:
+        case "table":
+            rows = list(found)
+            said = [column for column in SAID if any(row[column.key] for row in rows)]
+            show(rows, [*COLUMNS, *said], "table", "")
+        case "json":
+            write_list(map(_program_row, found))
+        case "jsonl":
+            for row in map(_program_row, found):
+                click.echo(dumps(row))
+        case _:
+            _write_frames(found, format_)
 
-    found = asked.matches(tx, selection)
+
+def _write_frames(found: Iterator[Row], format_: str) -> None:
+    """The formats that have the columns of `alertwatch.matches`."""
+    from alertwatch.query import asked, fields, files, frames
+
+    parts = asked.frames(found)
+    if format_ == "csv":
+        files.write_csv(parts, click.get_text_stream("stdout"))
+        return
     buffer = io.BytesIO()  # a pipe cannot be wound back
     if format_ == "parquet":
-        files.write_parquet(found[:most], buffer)
+        files.write_parquet(parts, buffer)
     else:
-        files.write_votable(found[:most], fields.MATCHES, buffer)
+        files.write_votable(frames.joined(list(parts)), fields.MATCHES, buffer)
     click.echo(buffer.getvalue(), nl=False)
-    if found.empty:
-        click.echo("no match", err=True)
-    return list(zip(found["survey"], found["object_id"], strict=True))
 
 
-def _open(objects: Iterable[tuple[str, str]]) -> None:
+def _program_row(record: Row) -> Row:
+    """A match as JSON has it."""
+    mjd = record["mjd"]
+    return {
+        **record,
+        "utc": None if mjd is None else times.to_datetime(mjd).isoformat(timespec="milliseconds"),
+        "matched_at": datetime.fromtimestamp(record["matched_at"], UTC).isoformat(timespec="seconds"),
+        "labels": [label_row(label) for label in record["labels"]],
+        "notes": [note_row(note) for note in record["notes"]],
+    }
+
+
+def _open(objects: Sequence[tuple[str, str]]) -> None:
     """Open ALeRCE's Explorer on each object, and say where that is."""
     import webbrowser
 
     from alertwatch.render.derived import links
 
-    distinct = list(dict.fromkeys(objects))
-    for survey, object_id in distinct[:MOST_PAGES]:
+    for survey, object_id in objects[:MOST_PAGES]:
         url = links(survey, object_id)[0].url
         webbrowser.open_new_tab(url)
         click.echo(f"opened {url}", err=True)
-    if len(distinct) > MOST_PAGES:
-        click.echo(f"opened the first {MOST_PAGES} of {len(distinct)} objects; narrow the list", err=True)
-
-
-def _row(match: Match, said: Iterable[Label]) -> Row:
-    return {
-        "time": None if match.mjd is None else date(match.mjd),
-        "object_id": match.object_id,
-        "filter": match.filter,
-        "grade": match.grade,
-        "class_name": match.class_name,
-        "classifier": match.classifier,
-        "probability": match.probability,
-        "ra": match.ra,
-        "dec": match.dec,
-        "mag": match.mag,
-        "band": match.band,
-        "survey": match.survey,
-        "stream": match.stream,
-        "alert_id": match.alert_id,
-        "mjd": match.mjd,
-        "matched_at": clock(match.matched_at),
-        "parameters_hash": match.parameters_hash,
-        "criteria": msgspec.to_builtins(match.criteria),
-        "labels": [as_row(label) for label in said],
-    }
+    if len(objects) > MOST_PAGES:
+        click.echo(f"opened the first {MOST_PAGES} objects only; narrow the list", err=True)

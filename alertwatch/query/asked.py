@@ -2,34 +2,64 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from typing import TYPE_CHECKING, Any
+from collections.abc import Iterable, Iterator
+from itertools import islice
+from typing import TYPE_CHECKING, Any, TypeVar
 
-from sqlalchemy import ColumnElement, Connection, func, select
+from sqlalchemy import Connection
 
 from alertwatch.alert import LightCurve, Survey
 from alertwatch.filter import Criterion
 from alertwatch.query.fields import CRITERIA, LIGHT_CURVE, MATCHES
-from alertwatch.query.frames import Row, frame
+from alertwatch.query.frames import Row, frame, joined
 from alertwatch.query.images import Images
 from alertwatch.query.selection import Selection
 from alertwatch.store import cutouts as images
-from alertwatch.store import queries, selected, tables
+from alertwatch.store import labels, notes, queries, selected, tables, tags
 from alertwatch.store.queries import StoredVerdict
 
 if TYPE_CHECKING:
     import pandas as pd
 
+T = TypeVar("T")
+AT_ONCE = 5_000
+"""Matches that are in memory at a time, where they are written one after the other."""
+
 _NO_CRITERION: Row = (None,) * 7
+_SAID = ("labels", "tags", "notes")
+_STORED = [field.name for field in MATCHES if field.name in tables.matches.c]
+
+
+def records(tx: Connection, selection: Selection, *, criteria: bool = False) -> Iterator[dict[str, Any]]:
+    """The matches that are selected, one after the other, by the names of `MATCHES`.
+
+    ``labels``, ``tags`` and ``notes`` of the object are sequences of what the store gives, and ``criteria`` is
+    what was stored; ``utc`` is missing, since ``mjd`` says it.
+    """
+    names = [*_STORED, "criteria"] if criteria else _STORED
+    columns = [tables.matches.c[name].label(f"{name}_") for name in names]
+    for part in parts(selected.rows(tx, selection, *columns)):
+        rows = [dict(zip(names, row, strict=False)) for row in part]  # a region's columns may be behind
+        keys = {(row["survey"], row["object_id"]) for row in rows}
+        said: tuple[dict[Any, Any], ...] = (labels.of(tx, keys), tags.of(tx, keys), notes.of(tx, keys))
+        for row in rows:
+            key = (row["survey"], row["object_id"])
+            yield row | {name: of.get(key, ()) for name, of in zip(_SAID, said, strict=True)}
 
 
 def matches(tx: Connection, selection: Selection) -> pd.DataFrame:
     """The matches that are selected, with the columns of `MATCHES`."""
-    columns: dict[str, ColumnElement[Any]] = {c.name: c for c in tables.matches.c}
-    columns |= {"utc": tables.matches.c.mjd, "labels": _labels()}
-    chosen = [columns[field.name].label(f"{field.name}_") for field in MATCHES]
-    rows = [tuple(row)[: len(MATCHES)] for row in selected.rows(tx, selection, *chosen)]
-    return frame(rows, MATCHES)
+    return joined(list(frames(records(tx, selection))))
+
+
+def frames(found: Iterable[dict[str, Any]]) -> Iterator[pd.DataFrame]:
+    """`records` as tables of at most `AT_ONCE` rows; an empty one, where there are none."""
+    some = False
+    for part in parts(found):
+        some = True
+        yield frame([_cells(record) for record in part], MATCHES)
+    if not some:
+        yield frame([], MATCHES)
 
 
 def light_curve(tx: Connection, object_id: str, survey: str | None = None) -> pd.DataFrame:
@@ -55,10 +85,21 @@ def cutouts(tx: Connection, object_id: str, alert_id: str | None, survey: str | 
     return None
 
 
-def _labels() -> ColumnElement[Any]:
-    said, match = tables.labels.c, tables.matches.c
-    own = (said.object_id == match.object_id, said.survey == match.survey)
-    return select(func.aggregate_strings(said.label, "; ")).where(*own).scalar_subquery()
+def parts(rows: Iterable[T]) -> Iterator[list[T]]:
+    """Lists of at most `AT_ONCE`, none of them empty."""
+    left = iter(rows)
+    while part := list(islice(left, AT_ONCE)):
+        yield part
+
+
+def _cells(record: dict[str, Any]) -> Row:
+    told = {
+        "utc": record["mjd"],
+        "labels": "; ".join(label.label for label in record["labels"]) or None,
+        "tags": "; ".join(record["tags"]) or None,
+        "notes": "; ".join(f"{note.text} ({note.by})" for note in record["notes"]) or None,
+    }
+    return [told[field.name] if field.name in told else record[field.name] for field in MATCHES]
 
 
 def _measurements(object_id: str, survey: str, curve: LightCurve) -> Iterator[Row]:

@@ -52,12 +52,14 @@ MATCHES = (
     _BAND,
     _number("mag", "mag", "phot.mag"),
     Field("labels"),
+    Field("tags"),
+    Field("notes"),
     _ALERT,
     _STREAM,
     Field("matched_at", Kind.CLOCK),
     Field("parameters_hash"),
 )
-"""A match in a row; ``labels`` are what people said of its object, with semicolons between."""
+"""A match in a row; ``labels``, ``tags`` and ``notes`` are those of its object, with semicolons between."""
 
 LIGHT_CURVE = (
     _OBJECT,

@@ -1,8 +1,10 @@
-"""Answers as files for other programs: Parquet, VOTable, with units."""
+"""Answers as files for other programs: CSV; Parquet and VOTable, with units."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, BinaryIO
+from collections.abc import Iterable
+from contextlib import ExitStack
+from typing import TYPE_CHECKING, Any, BinaryIO, TextIO
 
 from alertwatch.errors import AlertwatchError
 from alertwatch.query.fields import Field, Kind
@@ -12,22 +14,37 @@ if TYPE_CHECKING:
 
 _ABOUT = "Matches of alertwatch"
 _MJD_ORIGIN = 2_400_000.5
+_ISO = "%Y-%m-%dT%H:%M:%S.%fZ"
 
 
-def write_parquet(found: pd.DataFrame, out: BinaryIO) -> None:
-    """Parquet with the types of the frame; each column's unit is in its metadata."""
+def write_csv(parts: Iterable[pd.DataFrame], out: TextIO) -> None:
+    """CSV of frames one after the other: millions of rows need no memory. What is not known is empty."""
+    for place, part in enumerate(parts):
+        part.to_csv(out, header=place == 0, index=False, date_format=_ISO, lineterminator="\n")
+
+
+def write_parquet(parts: Iterable[pd.DataFrame], out: BinaryIO) -> None:
+    """Parquet of frames, at least one, with their types; each column's unit is in its metadata."""
     try:
         import pyarrow as pa  # noqa: PLC0415 - optional
         import pyarrow.parquet as pq  # noqa: PLC0415
     except ImportError:
         raise AlertwatchError("Parquet needs pyarrow: pip install 'alertwatch[parquet]'") from None
-    table = pa.Table.from_pandas(found, preserve_index=False)
-    for place, column in enumerate(table.schema):
-        unit = found.attrs["units"].get(column.name)
-        if unit:
-            named = table.schema.field(place).with_metadata({"unit": unit})
-            table = table.cast(table.schema.set(place, named))
-    pq.write_table(table, out)
+    with ExitStack() as closing:
+        writer = None
+        for part in parts:
+            table = pa.Table.from_pandas(part, preserve_index=False)
+            if writer is None:
+                schema = _with_units(table.schema, part.attrs["units"])
+                writer = closing.enter_context(pq.ParquetWriter(out, schema))
+            writer.write_table(table.cast(schema))
+
+
+def _with_units(schema: Any, units: dict[str, str]) -> Any:
+    for place, name in enumerate(schema.names):
+        if unit := units.get(name):
+            schema = schema.set(place, schema.field(place).with_metadata({"unit": unit}))
+    return schema
 
 
 def write_votable(found: pd.DataFrame, fields: tuple[Field, ...], out: BinaryIO) -> None:

@@ -27,6 +27,15 @@ def frame(rows: Sequence[Row], fields: tuple[Field, ...]) -> pd.DataFrame:
     return made
 
 
+def joined(parts: Sequence[pd.DataFrame]) -> pd.DataFrame:
+    """Frames of the same columns, at least one, as one."""
+    if len(parts) == 1:
+        return parts[0]
+    made = pd.concat(parts, ignore_index=True)
+    made.attrs = parts[0].attrs
+    return made
+
+
 def astropy_table(found: pd.DataFrame) -> QTable:
     """The same as an astropy QTable: Quantities with NaN for *not known*, Time, masked text."""
     from astropy.table import QTable  # noqa: PLC0415 - slow to load, and most ask for DataFrames
@@ -34,7 +43,6 @@ def astropy_table(found: pd.DataFrame) -> QTable:
     made = QTable()
     for name in found.columns:
         made[name] = _column(found[name], found.attrs["units"].get(name))
-    made.meta["units"] = dict(found.attrs["units"])
     return made
 
 
@@ -76,6 +84,7 @@ def _column(series: pd.Series[Any], unit: str | None) -> Any:
         )
         if unknown.any():
             time[unknown] = np.ma.masked
+        time.format = "isot"  # which tables are written with, to the millisecond that precision says
         return time
     if pd.api.types.is_float_dtype(series.dtype):
         return series.to_numpy() * u.Unit(unit) if unit else series.to_numpy()

@@ -10,7 +10,8 @@ from typing import Any, TypeVar
 import click
 
 from alertwatch.errors import BadSelection
-from alertwatch.query import words
+from alertwatch.query import given, words
+from alertwatch.query.ids import objects as ids_of
 from alertwatch.query.selection import Order
 
 F = TypeVar("F", bound=Callable[..., Any])
@@ -30,6 +31,7 @@ _OPTIONS: list[tuple[str, dict[str, Any]]] = [
     ("--object", {"metavar": "ID", "multiple": True, "help": "Only of this object; may be repeated."}),
     ("--objects", {"type": _FILE, "help": "Only of the objects in a file: an id in a line, or a CSV table."}),
     ("--label", {"metavar": "LABEL", "help": "Only objects of which somebody said so (`alertwatch label`)."}),
+    ("--tag", {"metavar": "TAG", "help": "Only objects that have this tag (`alertwatch tag`)."}),
     ("--survey", {"type": click.Choice(["ztf", "lsst"]), "help": "Only of this survey."}),
     (
         "--order",
@@ -55,8 +57,8 @@ def selection_options(command: F) -> F:
             asked["objects"] = _objects(asked.pop("object"), asked["objects"])
             selection = words.selection(longitude=context.obj.settings.site.longitude, **asked)
         except BadSelection as error:
-            hint = {"class_name": "--class"}.get(error.argument, f"--{error.argument}")
-            raise click.BadParameter(error.sentence, context, param_hint=hint) from None
+            option = {"class_name": "class"}.get(error.argument, error.argument.replace("_", "-"))
+            raise click.BadParameter(error.sentence, context, param_hint=f"'--{option}'") from None
         return command(*args, selection=selection, **given)
 
     decorated: Any = run
@@ -79,5 +81,5 @@ def _objects(ids: tuple[str, ...], file: Path | None) -> tuple[str, ...] | None:
     """Ids that were typed and those of a file; ``None``: neither was given."""
     if not ids and file is None:
         return None
-    listed = words.read("objects", words.objects, file) if file else ()
+    listed = given.read("objects", ids_of, file) if file else ()
     return (*ids, *listed)

@@ -8,11 +8,11 @@ All raise `SettingsError`, `DatabaseTooOld`, `DatabaseTooNew`, `AccessDenied` an
 from __future__ import annotations
 
 from collections.abc import Iterable
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, TypeAlias, TypedDict, Unpack, overload
 
-from alertwatch.query import asked, frames, words
+from alertwatch.query import asked, frames, ids, words
 from alertwatch.query.images import Images
 from alertwatch.query.known import refuse_unknown_filter
 from alertwatch.query.opened import opened
@@ -21,10 +21,11 @@ if TYPE_CHECKING:
     import pandas as pd
     from astropy.table import QTable
     from astropy.time import Time
+    from astropy.units import Quantity
 
     from alertwatch.query.moc import Moc
 
-    Moment: TypeAlias = str | float | date | datetime | Time
+    Moment: TypeAlias = str | float | date | datetime | timedelta | Time
     Place: TypeAlias = str | Path
 
     class Where(TypedDict, total=False):
@@ -42,12 +43,13 @@ if TYPE_CHECKING:
         night: str | date | None
         since: Moment | None
         until: Moment | None
-        brighter: float | None
-        fainter: float | None
+        brighter: float | Quantity | None
+        fainter: float | Quantity | None
         cone: str | tuple[Any, ...] | None
         moc: Place | Moc | None
         objects: Place | Iterable[str | int] | None
         label: str | None
+        tag: str | None
         order: str
         limit: int | None
 
@@ -66,12 +68,13 @@ def matches(
     night: str | date | None = None,
     since: Moment | None = None,
     until: Moment | None = None,
-    brighter: float | None = None,
-    fainter: float | None = None,
+    brighter: float | Quantity | None = None,
+    fainter: float | Quantity | None = None,
     cone: str | tuple[Any, ...] | None = None,
     moc: Place | Moc | None = None,
     objects: Place | Iterable[str | int] | None = None,
     label: str | None = None,
+    tag: str | None = None,
     survey: str | None = None,
     order: str = "newest",
     limit: int | None = None,
@@ -85,13 +88,13 @@ def matches(
     - ``class_name``: the top class, or a group: ``"SN"`` finds SNIa, SESN, SNII, SLSN as well.
     - ``min_probability``: of that top class, 0 to 1.
     - ``night``: ``"last night"``, ``"tonight"``, or the date of the evening: from noon to noon at the site.
-    - ``since`` ≤ time of the alert < ``until``: MJD, ISO date, ``"12h"`` (ago), datetime, astropy Time.
-    - ``brighter``, ``fainter`` than this difference magnitude (AB).
+    - ``since`` ≤ time of the alert < ``until``: MJD, ISO date, ``"12h"`` (or a timedelta) ago, datetime, Time.
+    - ``brighter``, ``fainter`` than this difference magnitude (AB); a number, or a Quantity of astropy.
     - ``cone``: ``"RA DEC RADIUS"`` (degrees, and arcsec; ``5'`` arcmin, ``2d`` degrees), three numbers in
       degrees, or ``(SkyCoord, Angle)``.
     - ``moc``: a MOC as file (FITS, JSON, ASCII), text, or mocpy's own.
     - ``objects``: ids, as list, text with commas, or a `pathlib.Path` to a file.
-    - ``label``: objects of which somebody said so.
+    - ``label``: objects of which somebody said so. ``tag``: objects that have it.
     - ``survey``: ztf or lsst. ``limit``: at most so many, the first by ``order``:
       newest, oldest, brightest or probability (the most probable).
 
@@ -129,7 +132,7 @@ def light_curve(
     or not). Magnitudes are AB. Gives what `matches` gives.
     """
     with opened(config, database) as (reader, _), reader.read() as tx:
-        found = asked.light_curve(tx, words.object_id(object_id), survey)
+        found = asked.light_curve(tx, ids.object_id(object_id), words.survey(survey))
     return frames.astropy_table(found) if table else found
 
 
@@ -151,7 +154,7 @@ def explain(
     up (`alertwatch explain` on the command line does, where nothing is stored).
     """
     with opened(config, database) as (reader, _), reader.read() as tx:
-        found = asked.explain(tx, words.object_id(object_id), survey)
+        found = asked.explain(tx, ids.object_id(object_id), words.survey(survey))
     return frames.astropy_table(found) if table else found
 
 
@@ -168,5 +171,5 @@ def cutouts(
     ``None`` where none are stored. Jupyter shows them as a picture.
     """
     with opened(config, database) as (reader, _), reader.read() as tx:
-        wanted = None if alert_id is None else words.object_id(alert_id)
-        return asked.cutouts(tx, words.object_id(object_id), wanted, survey)
+        wanted = None if alert_id is None else ids.object_id(alert_id)
+        return asked.cutouts(tx, ids.object_id(object_id), wanted, words.survey(survey))

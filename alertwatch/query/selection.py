@@ -36,7 +36,8 @@ class Selection:
 
     ``since`` ≤ time of the alert < ``until``, MJD UTC; ``brighter`` > difference magnitude > ``fainter``;
     ``min_probability`` of the class that the match has; ``objects``: ids, any of them; ``label``: objects of
-    which somebody has said so, in any case. ``limit``: at most so many, the first by ``order``.
+    which somebody has said so, ``tag``: that have it, both in any case. ``limit``: at most so many, the first
+    by ``order``.
     """
 
     filter: str | None = None
@@ -50,6 +51,7 @@ class Selection:
     moc: Moc | None = None
     objects: tuple[str, ...] | None = None
     label: str | None = None
+    tag: str | None = None
     survey: str | None = None
     numbers: tuple[int, ...] | None = None  # rows of the table of matches
     limit: int | None = None

@@ -35,9 +35,9 @@ _RANGES_OF_A_MOC = 200  # more would be finer, and longer to plan
 _SMALL = 0.002  # of the sky, 80 square degrees: within it there is less than in most other selections
 _FEW = 20_000  # matches that are quickly read and sorted
 _PLUS = custom_op[Any]("+")
-match, label = tables.matches.c, tables.labels.c
+match, label, tag = tables.matches.c, tables.labels.c, tables.tags.c
 _INDEXED = (match.filter, match.mjd, match.class_name, match.object_id)
-_NARROW = {"since", "until", "objects", "numbers", "label"}
+_NARROW = {"since", "until", "objects", "numbers", "label", "tag"}
 _ORDER: dict[Order, tuple[ColumnElement[Any], ...]] = {
     Order.NEWEST: (match.mjd.desc().nulls_last(), match.id.desc()),
     Order.OLDEST: (match.mjd.asc().nulls_last(), match.id.asc()),
@@ -61,9 +61,9 @@ def rows(tx: Connection, selection: Selection, *columns: ColumnElement[Any]) -> 
         return
     left = selection.limit
     for part in _in_order(query, selection.order, {"since", "until"} & set(conditions)):
-        found = tx.execute(part.limit(left)).all()  # faster than one by one
-        left = None if left is None else left - len(found)
-        yield from found
+        for found in tx.execute(part.limit(left)).partitions(1_000):  # faster than one by one
+            left = None if left is None else left - len(found)
+            yield from found
         if left == 0:
             return
 
@@ -111,7 +111,7 @@ def _looked_up(
         return _INDEXED
     if "numbers" in conditions or inside.is_small:
         return ()
-    if "objects" in conditions or "label" in conditions:
+    if {"objects", "label", "tag"} & conditions.keys():
         return (match.object_id, match.mjd)
     if inside.asks and not (time and _are_few(tx, *time)):
         return ()
@@ -147,7 +147,8 @@ def _conditions(tx: Connection, wanted: Selection) -> dict[str, ColumnElement[bo
         "fainter": lambda value: match.mag > value,
         "objects": lambda value: one_of(tx, match.object_id, value),
         "numbers": lambda value: one_of(tx, match.id, value),
-        "label": _said_to_be,
+        "label": lambda value: _said(label.object_id, label.survey, label.label, value),
+        "tag": lambda value: _said(tag.object_id, tag.survey, tag.tag, value),
     }
     given = {name: getattr(wanted, name) for name in asked}
     return {name: asked[name](value) for name, value in given.items() if value is not None}
@@ -167,10 +168,12 @@ def _classes(tx: Connection) -> Iterator[str]:
         found = tx.scalar(select(func.min(match.class_name)).where(match.class_name > found))
 
 
-def _said_to_be(word: str) -> ColumnElement[bool]:
+def _said(
+    object_id: ColumnElement[Any], survey: ColumnElement[Any], words: ColumnElement[Any], word: str
+) -> ColumnElement[bool]:
     """Two conditions: the first is what an index can find, the second tells surveys apart."""
-    said = select(label.object_id).where(func.lower(label.label) == word.lower())
-    own = said.where(label.object_id == match.object_id, label.survey == match.survey)
+    said = select(object_id).where(func.lower(words) == word.lower())
+    own = said.where(object_id == match.object_id, survey == match.survey)
     return and_(match.object_id.in_(said), own.exists())
 
 

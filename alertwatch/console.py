@@ -39,7 +39,7 @@ def text(value: object) -> str:
 class Column:
     """A column of a table: the row's ``key``, how it is headed and how its values are written.
 
-    A terminal that is too narrow goes without the most ``spare`` ones.
+    A terminal that is too narrow goes without the most ``spare`` ones, and folds all but ``whole`` ones.
     """
 
     key: str
@@ -48,6 +48,7 @@ class Column:
     right: bool = False
     style: str = ""
     spare: int = 0
+    whole: bool = False
 
 
 def format_option(command: F) -> F:
@@ -66,7 +67,7 @@ def show(rows: Sequence[Row], columns: Sequence[Column], form: Format, empty: st
     """Print rows. A table shows the ``columns``, the other formats all keys; ``empty`` is said on stderr."""
     match form:
         case "table" if rows:
-            console().print(_fitting(rows, columns, console()))
+            console().print(fitting(rows, columns, console()))
         case "json":
             write_list(rows)
         case "jsonl":
@@ -87,7 +88,7 @@ def write_list(rows: Iterable[Row]) -> None:
     click.echo("[]" if before == "[" else "\n]")
 
 
-def _fitting(rows: Sequence[Row], columns: Sequence[Column], out: Console) -> Table:
+def fitting(rows: Sequence[Row], columns: Sequence[Column], out: Console) -> Table:
     """The table, without as many spare columns as it takes to fit."""
     for most in sorted({column.spare for column in columns}, reverse=True):
         made = table(rows, [column for column in columns if column.spare <= most])
@@ -101,7 +102,9 @@ def table(rows: Sequence[Row], columns: Sequence[Column]) -> Table:
     made = Table(box=None, header_style="bold", pad_edge=False)
     for column in columns:
         justify: Literal["left", "right"] = "right" if column.right else "left"
-        made.add_column(column.heading, justify=justify, style=column.style, overflow="fold")
+        made.add_column(
+            column.heading, justify=justify, style=column.style, overflow="fold", no_wrap=column.whole
+        )
     for row in rows:
         made.add_row(*(Text(_written(row.get(column.key), column)) for column in columns))
     return made

@@ -28,6 +28,8 @@ CANONICAL: frozenset[str] = frozenset().union(*GROUPS.values(), ("VS", "asteroid
 _ALIASES = {
     "SNIbc": "SESN",
     "SNIIb": "SESN",
+    "SNIb": "SESN",
+    "SNIc": "SESN",
     "EA": "E",
     "EB/EW": "E",
     "RRLab": "RRL",

@@ -37,7 +37,9 @@ if TYPE_CHECKING:
     show_default=True,
     help="TNS: possible supernova, possible nova, known AGN, nuclear, other.",
 )
-@click.option("--source", metavar="NUMBER", help="TNS: number of the data source.  [default: the survey's]")
+@click.option(
+    "--source", metavar="NUMBER", help="TNS: number of the data source.  [default: ZTF 48, Rubin 165]"
+)
 @click.option("--remarks", metavar="TEXT", help="TNS: a remark on every report.")
 @click.pass_obj
 def command(
@@ -53,7 +55,8 @@ def command(
     """Write matches in the form that another service takes; nothing is sent.
 
     Each object comes once, with its first match in the order asked for. What cannot be exported is said, with
-    the reason. Numbers of TNS groups: https://www.wis-tns.org/groups.
+    the reason. Numbers of TNS groups and data sources: https://www.wis-tns.org/groups (ALeRCE is 74); make sure
+    of Rubin's before you report.
     """
     who = None
     if group and reporter:
@@ -61,7 +64,10 @@ def command(
         who = tns.Reporter(group=group, names=reporter, at_type=kind, source=source, remarks=remarks)
     if format_ == "tns" and who is None:
         raise click.UsageError("a TNS report needs --group and --reporter: who answers for it")
-    with session.reader() as reader_, reader_.read() as tx:
+    from alertwatch.query.known import refuse_unknown_filter
+
+    with session.reader() as reader, reader.read() as tx:
+        refuse_unknown_filter(tx, session.settings, selection.filter)
         found = _one_of_each(tx, selection)
         reports = list(_reports(tx, found, who)) if format_ == "tns" and who else []
     if format_ == "tns":

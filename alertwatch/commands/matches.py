@@ -51,22 +51,22 @@ def _notes(written: Sequence[Note]) -> str:
 
 
 COLUMNS = [
-    Column("mjd", "TIME (UTC)", date),
-    Column("object_id", "OBJECT", style="bold"),
-    Column("filter", "FILTER"),
-    Column("grade", "GRADE"),
-    Column("class_name", "CLASS"),
-    Column("probability", "P", number(2), right=True),
-    Column("ra", "RA", number(4), right=True, spare=1),
-    Column("dec", "DEC", number(4), right=True, spare=1),
-    Column("mag", "MAG", number(2), right=True),
+    Column("mjd", "TIME (UTC)", date, whole=True),
+    Column("object_id", "OBJECT", style="bold", whole=True),
+    Column("filter", "FILTER", whole=True),
+    Column("grade", "GRADE", spare=2),
+    Column("class_name", "CLASS", whole=True),
+    Column("probability", "P", number(2), right=True, whole=True),
+    Column("ra", "RA", number(4), right=True, spare=3),
+    Column("dec", "DEC", number(4), right=True, spare=3),
+    Column("mag", "MAG", number(2), right=True, whole=True),
     Column("band", ""),
-    Column("alert_id", "ALERT", _short, spare=2),
+    Column("alert_id", "ALERT", _short, spare=4),
 ]
 SAID = [
     Column("labels", "LABELS", _labels),
     Column("tags", "TAGS", ", ".join),
-    Column("notes", "NOTES", _notes),
+    Column("notes", "NOTES", _notes, spare=1),
 ]
 
 
@@ -93,6 +93,7 @@ def command(session: Session, selection: Selection, limit: int | None, format_: 
     Parquet and VOTable have the columns of `alertwatch.matches()` in Python.
     """
     from alertwatch.query import asked
+    from alertwatch.query.known import refuse_unknown_filter
 
     if format_ == "parquet" and sys.stdout.isatty():
         raise click.UsageError("Parquet is not for a terminal; add > matches.parquet")
@@ -100,6 +101,7 @@ def command(session: Session, selection: Selection, limit: int | None, format_: 
     selection = replace(selection, limit=None if most is None else most + 1)
     passed = _Passed(most)
     with session.reader() as reader, reader.read() as tx:
+        refuse_unknown_filter(tx, session.settings, selection.filter)
         if most is None:
             tx.execution_options(stream_results=True)  # however many there are
         found = asked.records(tx, selection, criteria=format_ in {"json", "jsonl"})
@@ -151,7 +153,7 @@ def _write_frames(found: Iterator[Row], format_: str) -> None:
 
     parts = asked.frames(found)
     if format_ == "csv":
-        files.write_csv(parts, click.get_text_stream("stdout"))
+        files.write_csv(parts, sys.stdout)
         return
     buffer = io.BytesIO()  # a pipe cannot be wound back
     if format_ == "parquet":

@@ -1,7 +1,8 @@
 """AT reports for the Transient Name Server: the JSON of its bulk-report API (TNS 2.0 bulk reports manual).
 
-Nothing is sent: whoever reports answers for it. Numbers of instruments, filters and data sources are the TNS's
-own (https://www.wis-tns.org/api/values).
+Nothing is sent: whoever reports answers for it. Numbers are the TNS's own (https://www.wis-tns.org/api/values):
+ZTF's are those that ALeRCE's TNS_upload notebook, Fink's fink_tns and AMPEL report with; Rubin's those that
+Lasair's Virtual Research Assistants list (lasairvras.github.io/lvra-doc/tns.html), unsure of the source 165.
 """
 
 from __future__ import annotations
@@ -49,8 +50,8 @@ def reported(
 ) -> dict[str, Any]:
     """One AT report. ``place``: ra and dec, degrees. Raises `ValueError`: what keeps it from being reported.
 
-    The discovery is the first detection; the last non-detection before it comes along, and all photometry
-    that is brighter than the reference. Proprietary periods are left out: alerts are public.
+    The discovery is the first detection that has a magnitude; the last non-detection before it comes along, and
+    all photometry that is brighter than the reference. Proprietary periods are left out: alerts are public.
     """
     telescope = TELESCOPES[survey]
     seen = [d for d in curve.detections if d.mag is not None and d.band in telescope.filters]
@@ -58,7 +59,7 @@ def reported(
         raise ValueError("no detection with a magnitude is stored")
     if any(d.positive is False for d in seen):
         raise ValueError("it has been fainter than the reference: a variable source")
-    first = min(d.mjd for d in curve.detections)
+    first = min(d.mjd for d in seen)
     report = {
         "ra": {"value": f"{place[0]:.6f}"},
         "dec": {"value": f"{place[1]:.6f}"},

@@ -28,6 +28,7 @@ def _parts(asked: Selection) -> Iterator[str]:
         "moc": lambda _: "inside a MOC",
         "objects": _objects,
         "label": lambda word: f"labelled “{word}”",
+        "tag": lambda word: f"tagged “{word}”",
         "survey": lambda name: SURVEYS.get(name, name),
     }
     for name, words in told.items():

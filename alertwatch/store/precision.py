@@ -1,12 +1,13 @@
 """Precision: how many of a filter's objects were right, by what people said of them.
 
 Right is what people call *real*, or by a class (or group of them) that the filter looks for; wrong is *bogus*,
-rejected, or of another class. For a filter of any class every class is right. Where people disagree, the latest
-word counts. A claim or a request to follow up says nothing of that.
+rejected, or of another class. For a filter of any class every class is right. An object counts once for each
+filter that it matched, by the latest word of anybody. A claim or a request to follow up says nothing of that.
 """
 
 from __future__ import annotations
 
+import re
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from math import sqrt
@@ -18,6 +19,7 @@ from alertwatch.store.labels import CLAIM, FOLLOW_UP, REJECT
 from alertwatch.store.tables import labels, matches
 
 _Z = 1.959964  # 95 %
+_SUPERNOVA = re.compile(r"(SL)?SN(I|[^A-Z]|$)", re.IGNORECASE)
 
 
 @dataclass(frozen=True)
@@ -54,7 +56,16 @@ def is_right(word: str, classes: Collection[str] | None) -> bool | None:
     if word == "real" or classes is None:
         return True
     wanted = frozenset[str]().union(*(taxonomy.members(name) for name in classes))  # a filter of SN finds SNIa
-    return not taxonomy.members(word.replace(" ", "")).isdisjoint(wanted)  # people write "SN Ia"
+    return not taxonomy.members(_class(word)).isdisjoint(wanted)
+
+
+def _class(word: str) -> str:
+    """The class that a person means: people write "SN Ia", and types that no classifier has, as "SN Ic-BL"."""
+    name = word.replace(" ", "").replace("/", "")
+    if _SUPERNOVA.match(name):
+        while taxonomy.canonical(name) not in taxonomy.CANONICAL:
+            name = name[:-1]
+    return name
 
 
 def of(tx: Connection, filters: Mapping[str, Collection[str] | None]) -> dict[str, Precision]:

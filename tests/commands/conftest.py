@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+import sqlalchemy as sa
 import structlog
 from click.testing import CliRunner, Result
 
@@ -66,6 +67,17 @@ def settings_file(folder: Path) -> Path:
 def store(settings_file: Path, sqlite_url: str) -> Iterator[Store]:
     """The database that the settings name, made and open."""
     with Store.open(DatabaseSettings(url=sqlite_url)) as store:
+        yield store
+
+
+@pytest.fixture
+def either_store(settings_file: Path, database_url: str, monkeypatch: pytest.MonkeyPatch) -> Iterator[Store]:
+    """The same on SQLite, then on PostgreSQL, whose password is in the environment."""
+    url = sa.make_url(database_url)
+    if url.password is not None:
+        monkeypatch.setenv("ALERTWATCH_DATABASE__PASSWORD", url.password)
+    settings_file.write_text(f'{SETTINGS}[database]\nurl = "{url.set(password=None)}"\n')
+    with Store.open(DatabaseSettings(url=database_url)) as store:
         yield store
 
 

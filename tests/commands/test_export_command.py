@@ -7,10 +7,15 @@ import json
 import pytest
 
 from alertwatch.alert import Detection
-from alertwatch.store import verdicts
+from alertwatch.store import Store, verdicts
 from tests.store.examples import a_verdict, an_alert, judged
 
 WHO = ("--group", "999", "--reporter", "A. Person (Somewhere)")
+
+
+@pytest.fixture
+def store(either_store: Store) -> Store:
+    return either_store
 
 
 @pytest.fixture

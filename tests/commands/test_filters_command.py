@@ -80,8 +80,8 @@ def test_a_filter_disabled_in_the_settings_says_so(cli, settings_file):
     assert cli("filters", "show", "young_sn").stdout.startswith("young_sn: disabled in the settings")
 
 
-def test_precision_is_counted_from_what_people_said(cli, store):
-    with store.write() as tx:
+def test_precision_is_counted_from_what_people_said(cli, either_store):
+    with either_store.write() as tx:
         verdicts.save(tx, [judged(an_alert(name)) for name in ("ZTF21aaaaaaa", "ZTF21bbbbbbb")], 1.0)
     assert "PRECISION" not in cli("filters").stdout
 

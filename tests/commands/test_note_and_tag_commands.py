@@ -4,10 +4,15 @@ import json
 
 import pytest
 
-from alertwatch.store import verdicts
+from alertwatch.store import Store, verdicts
 from tests.store.examples import an_alert, judged
 
 OBJECT = "ZTF21aaaaaaa"
+
+
+@pytest.fixture
+def store(either_store: Store) -> Store:
+    return either_store
 
 
 @pytest.fixture

@@ -68,6 +68,12 @@ def test_rubin_has_numbers_of_its_own() -> None:
     assert report["non_detection"] == {"archiveid": "0", "archival_remarks": "no non-detection is known"}
 
 
+def test_a_discovery_is_a_detection_that_photometry_is_known_of() -> None:
+    curve = LightCurve((Detection(mjd=59990.0, band="g"), SECOND))
+    report = tns.reported("ztf", "ZTF23abc", (1.0, 2.0), curve, WHO)
+    assert report["discovery_datetime"] == report["photometry"]["photometry_group"]["0"]["obsdate"]
+
+
 @pytest.mark.parametrize(
     ("seen", "reason"),
     [
@@ -89,9 +95,9 @@ TARGETS = [
 
 def test_targets_are_the_table_that_the_toolkit_imports() -> None:
     assert tom.as_csv(TARGETS) == (
-        "name,type,ra,dec,filter,classification\n"
-        "ZTF23abc,SIDEREAL,150.123457,-2.500000,young_sn,\n"
-        '170032915988086813,SIDEREAL,0.000000,1.000000,,"SN, young"\n'
+        "name,type,ra,dec,epoch,filter,classification\n"
+        "ZTF23abc,SIDEREAL,150.123457,-2.500000,2000.0,young_sn,\n"
+        '170032915988086813,SIDEREAL,0.000000,1.000000,2000.0,,"SN, young"\n'
     )
 
 
@@ -102,5 +108,5 @@ def test_targets_are_what_the_toolkits_api_is_sent() -> None:
         "ra": 150.123457,
         "dec": -2.5,
         "epoch": 2000.0,
-        "target_extras": [{"key": "filter", "value": "young_sn"}],
+        "targetextra_set": [{"key": "filter", "value": "young_sn"}],
     }

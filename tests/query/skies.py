@@ -9,7 +9,7 @@ from alertwatch import sky
 from alertwatch.alert import Alert, Classification, Detection
 from alertwatch.filter import Judged
 from alertwatch.query.selection import Order, Selection
-from alertwatch.store import Store, healpix, labels, verdicts
+from alertwatch.store import Store, healpix, labels, tags, verdicts
 from alertwatch.store.labels import Label
 from alertwatch.store.queries import Match
 from tests.store.examples import a_verdict
@@ -18,6 +18,7 @@ CLASSES = ("SN", "SNIa", "SNIbc", "sn", "AGN", "QSO", "VS", "asteroid", "Wonder"
 SUPERNOVAE = {"SN", "SNIa", "SNIbc", "sn"}
 FILTERS = ("young_sn", "agn_flare")
 SAID = ("SN Ia", "bogus")
+TAGS = ("VLT", "paper 2")
 
 
 def matches(count: int = 300, seed: int = 5) -> list[Judged]:
@@ -27,16 +28,18 @@ def matches(count: int = 300, seed: int = 5) -> list[Judged]:
 
 
 def fill(store: Store, judged: list[Judged]) -> None:
-    """Store matches, and what people said of every seventh object."""
+    """Store matches, what people said of every seventh object, and a tag of every fifth."""
     with store.write() as tx:
         verdicts.save(tx, judged, now=1.7e9)
         for number, one in enumerate(judged[::7]):
             said = {"label": SAID[number % 2], "by": "ana", "via": "command", "added_at": 1.7e9}
             labels.add(tx, Label(survey=one.alert.survey, object_id=one.alert.object_id, **said))
+        for number, one in enumerate(judged[::5]):
+            tags.add(tx, (one.alert.survey, one.alert.object_id), [TAGS[number % 2]], "ana", 1.7e9)
 
 
 def expected(stored: list[Match], said: dict[tuple[str, str], set[str]], wanted: Selection) -> list[Match]:
-    """What a selection finds, by asking each match in turn."""
+    """What a selection finds, by asking each match in turn; tags stand in ``said`` with a # before them."""
     found = [m for m in stored if _holds(m, said.get((m.survey, m.object_id), set()), wanted)]
     return sorted(found, key=_ORDER[wanted.order])[: wanted.limit]
 
@@ -91,6 +94,7 @@ def _holds(match: Match, said: set[str], wanted: Selection) -> bool:
         "objects": lambda value: match.object_id in value,
         "numbers": lambda value: match.id in value,
         "label": lambda value: value.lower() in {word.lower() for word in said},
+        "tag": lambda value: f"#{value.lower()}" in {word.lower() for word in said},
     }
     return all(
         condition(getattr(wanted, name))

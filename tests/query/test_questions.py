@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -16,9 +17,10 @@ import alertwatch
 from alertwatch.alert import Cutouts, Detection
 from alertwatch.errors import BadSelection
 from alertwatch.filter import Criterion, Judged, Outcome, Result
-from alertwatch.query import fields, files
-from alertwatch.store import Store, labels, verdicts
+from alertwatch.query import asked, fields, files
+from alertwatch.store import Store, labels, notes, tags, verdicts
 from alertwatch.store.labels import Label
+from alertwatch.store.notes import Note
 from tests.plots import fits_images
 from tests.store.examples import BIG_ID, a_verdict, an_alert, judged
 
@@ -43,6 +45,8 @@ def stored(store: Store) -> Store:
         )
         labels.add(tx, Label(survey="ztf", object_id="ZTF26bare", **said))
         labels.add(tx, Label(survey="ztf", object_id="ZTF26bare", **{**said, "by": "ben", "label": "bogus"}))
+        tags.add(tx, ("ztf", "ZTF26bare"), ["VLT", "paper 2"], "ana", 2.0)
+        notes.add(tx, Note(survey="ztf", object_id="ZTF26bare", text="broad lines", by="ana", added_at=2.0))
     return store
 
 
@@ -72,7 +76,39 @@ def test_what_is_not_known_is_missing_in_every_type(where: dict[str, Any]) -> No
     bare = alertwatch.matches(objects="ZTF26bare", **where).iloc[0]
 
     assert bare[["mjd", "utc", "ra", "dec", "mag", "band", "class_name", "grade"]].isna().all()
-    assert set(bare.labels.split("; ")) == {"SN Ia", "bogus"}
+
+
+def test_what_people_said_is_shown_with_the_match(where: dict[str, Any]) -> None:
+    bare, seen = (alertwatch.matches(objects=one, **where).iloc[0] for one in ("ZTF26bare", RUBIN))
+
+    assert (bare.labels, bare.tags, bare.notes) == ("SN Ia; bogus", "VLT; paper 2", "broad lines (ana)")
+    assert seen[["labels", "tags", "notes"]].isna().all()
+    assert alertwatch.matches(tag="vlt", **where)["object_id"].tolist() == ["ZTF26bare"]
+
+
+def test_a_long_answer_is_the_same_as_its_parts(where: dict[str, Any], monkeypatch: pytest.MonkeyPatch) -> None:
+    whole = alertwatch.matches(**where)
+    monkeypatch.setattr(asked, "AT_ONCE", 1)
+    parts = alertwatch.matches(**where)
+
+    pd.testing.assert_frame_equal(parts, whole)
+    assert parts.attrs == whole.attrs
+
+
+@pytest.mark.parametrize("form", ["ascii.ecsv", "fits", "parquet"])
+@pytest.mark.parametrize("ask", ["matches", "light_curve"])
+def test_an_astropy_table_is_written_and_read_again(
+    where: dict[str, Any], tmp_path: Path, ask: str, form: str
+) -> None:
+    found = getattr(alertwatch, ask)(**({} if ask == "matches" else {"object_id": RUBIN}), table=True, **where)
+
+    found.write(tmp_path / "found", format=form)
+
+    native = {"astropy_native": True} if form == "fits" else {}  # else FITS gives times as pairs of numbers
+    again = QTable.read(tmp_path / "found", format=form, **native)
+    assert [str(one) for one in again["object_id"]] == [str(one) for one in found["object_id"]]
+    assert (again["mag"].unit, again["ra"].unit, again["mjd"].unit) == (u.mag, u.deg, u.d)
+    assert isinstance(again["utc"], Time)
 
 
 @pytest.mark.parametrize(("ask", "what"), [("matches", "young_sn"), ("light_curve", RUBIN), ("explain", RUBIN)])
@@ -170,12 +206,22 @@ def test_an_id_that_became_a_float_is_refused_rather_than_not_found(where: dict[
         alertwatch.light_curve(float(RUBIN), **where)  # type: ignore[call-overload]
 
 
+@pytest.mark.parametrize(
+    ("ask", "sentence"),
+    [({"object_id": " "}, "no id"), ({"object_id": RUBIN, "survey": "des"}, "survey: 'des' is no survey")],
+)
+def test_what_can_be_no_object_is_said(where: dict[str, Any], ask: dict[str, str], sentence: str) -> None:
+    for question in (alertwatch.light_curve, alertwatch.explain, alertwatch.cutouts):
+        with pytest.raises(BadSelection, match=sentence):
+            question(**ask, **where)  # type: ignore[operator]
+
+
 @pytest.mark.parametrize("ask", ["some", "none"])
 def test_files_keep_ids_types_and_units(where: dict[str, Any], ask: str) -> None:
     found = alertwatch.matches(None if ask == "some" else "no_such", **where)
 
     parquet, votable = io.BytesIO(), io.BytesIO()
-    files.write_parquet(found, parquet)
+    files.write_parquet([found], parquet)
     files.write_votable(found, fields.MATCHES, votable)
 
     again = pd.read_parquet(io.BytesIO(parquet.getvalue()))
@@ -195,7 +241,7 @@ def test_light_curves_and_reasons_can_be_written_too(where: dict[str, Any]) -> N
         out = io.BytesIO()
         files.write_votable(found, columns, out)
         assert len(QTable.read(io.BytesIO(out.getvalue()), format="votable")) == len(found)
-        files.write_parquet(found, io.BytesIO())
+        files.write_parquet([found], io.BytesIO())
 
 
 def test_asking_for_something_else_is_an_attribute_error() -> None:

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Any
+from zoneinfo import ZoneInfo
 
+import numpy as np
+import pandas as pd
 import pytest
 from astropy import units as u
 from astropy.coordinates import Angle, SkyCoord
@@ -41,6 +44,13 @@ def said(now: str = "2026-03-15T14:00", **given: Any) -> Selection:
         datetime(2026, 3, 15, 12, tzinfo=UTC),
         Time(61114.5, format="mjd"),
         "2h",
+        timedelta(hours=2),
+        np.datetime64("2026-03-15T12:00"),
+        np.timedelta64(120, "m"),
+        np.float64(61114.5),
+        pd.Timestamp("2026-03-15 09:00", tz="America/Santiago"),
+        datetime(2026, 3, 15, 9, tzinfo=ZoneInfo("America/Santiago")),
+        Time("2026-03-15T12:00:37", scale="tai"),
     ],
 )
 def test_a_time_may_be_written_in_many_ways(value: Any) -> None:
@@ -110,6 +120,19 @@ def test_objects_come_from_a_list_or_from_text() -> None:
     assert said(objects=["ZTF26aaa", 313853517906477001]).objects == wanted
 
 
+def test_a_single_number_is_an_id() -> None:
+    assert said(objects=313853517906477001).objects == ("313853517906477001",)
+
+
+def test_a_night_may_be_a_day_of_pandas() -> None:
+    assert said(night=pd.Timestamp("2026-03-14")) == said(night="2026-03-14")
+
+
+@pytest.mark.parametrize("magnitude", [18.5, "18.5", np.float32(18.5), 18.5 * u.mag, 18.5 * u.ABmag])
+def test_a_magnitude_may_have_its_unit(magnitude: Any) -> None:
+    assert said(brighter=magnitude).brighter == 18.5
+
+
 def test_the_rest_is_taken_as_it_is() -> None:
     found = said(filter="a", class_name="SN", min_probability="0.5", brighter=19, order="oldest", limit=3)
     assert found == Selection(
@@ -136,9 +159,21 @@ def test_the_rest_is_taken_as_it_is() -> None:
         ({"survey": "atlas"}, "survey: 'atlas' is no survey"),
         ({"order": "best"}, "order: 'best' is no order; they are newest, oldest, brightest, probability"),
         ({"limit": 0}, "limit: 0 is too few"),
-        ({"since": float("nan")}, "since: nan is no number"),
-        ({"brighter": "faint"}, "brighter: 'faint' could not convert"),
+        ({"since": float("nan")}, "since: nan is no time"),
+        ({"brighter": "faint"}, "brighter: 'faint' is no number"),
         ({"fainter": float("inf")}, "fainter: inf is no number"),
+        ({"fainter": 18 * u.deg}, "is no AB magnitude"),
+        ({"since": pd.NaT}, "since: NaT is no time"),
+        ({"since": 2461114.5}, "a JD minus 2400000.5 is an MJD"),
+        ({"since": "2461114.5"}, "a JD minus 2400000.5 is an MJD"),
+        ({"limit": 2.5}, "limit: 2.5 is no whole number"),
+        ({"limit": "many"}, "limit: 'many' is no number"),
+        ({"objects": [pd.NA]}, "an id that is not known"),
+        ({"objects": pd.DataFrame({"object_id": ["ZTF26aaa"]})}, 'give its column of ids: table["object_id"]'),
+        ({"filter": ["young_sn"]}, "filter: ['young_sn'] is no name"),
+        ({"class_name": 3}, "class_name: 3 is no name"),
+        ({"label": " "}, "label: ' ' is no name"),
+        ({"moc": 3}, "moc: 3 is no MOC"),
     ],
 )
 def test_what_cannot_be_understood_is_named(given: dict[str, Any], sentence: str) -> None:

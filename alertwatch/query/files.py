@@ -63,8 +63,10 @@ def write_votable(found: pd.DataFrame, fields: tuple[Field, ...], out: BinaryIO)
         column = columns[field.name]
         column.unit, column.ucd = field.unit, field.ucd
         column.ref = {"ra": "icrs", "dec": "icrs", "mjd": "utc_mjd"}.get(field.name)
+        if field.kind is Kind.TEXT:
+            column.arraysize = "*"
         if field.kind in {Kind.MOMENT, Kind.CLOCK}:
-            column.xtype = "timestamp"
+            column.datatype, column.arraysize, column.xtype = "char", "*", "timestamp"
     document.to_xml(out)
 
 

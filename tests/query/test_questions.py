@@ -10,6 +10,7 @@ import numpy as np
 import pandas as pd
 import pytest
 from astropy import units as u
+from astropy.io import votable
 from astropy.table import QTable
 from astropy.time import Time
 
@@ -220,17 +221,30 @@ def test_what_can_be_no_object_is_said(where: dict[str, Any], ask: dict[str, str
 def test_files_keep_ids_types_and_units(where: dict[str, Any], ask: str) -> None:
     found = alertwatch.matches(None if ask == "some" else "no_such", **where)
 
-    parquet, votable = io.BytesIO(), io.BytesIO()
+    parquet, xml = io.BytesIO(), io.BytesIO()
     files.write_parquet([found], parquet)
-    files.write_votable(found, fields.MATCHES, votable)
+    files.write_votable(found, fields.MATCHES, xml)
 
     again = pd.read_parquet(io.BytesIO(parquet.getvalue()))
     pd.testing.assert_frame_equal(again, found)
     assert again.attrs["units"]["mag"] == "mag"
-    table = QTable.read(io.BytesIO(votable.getvalue()), format="votable")
+    table = QTable.read(io.BytesIO(xml.getvalue()), format="votable")
     assert [str(one) for one in table["alert_id"]] == found["alert_id"].tolist()
     assert [str(one) for one in table["object_id"]] == found["object_id"].tolist()
     assert (table["mag"].unit, table["ra"].unit, table["mjd"].unit) == (u.mag, u.deg, u.d)
+
+
+def test_times_of_a_votable_are_what_the_standard_calls_timestamps(where: dict[str, Any]) -> None:
+    out = io.BytesIO()
+    files.write_votable(alertwatch.matches(**where), fields.MATCHES, out)
+
+    columns = {
+        column.name: column for column in votable.parse(io.BytesIO(out.getvalue())).get_first_table().fields
+    }
+    assert [(columns[name].datatype, columns[name].xtype) for name in ("utc", "matched_at")] == [
+        ("char", "timestamp")
+    ] * 2
+    assert {columns[name].arraysize for name in ("band", "object_id", "utc")} == {"*"}
 
 
 def test_light_curves_and_reasons_can_be_written_too(where: dict[str, Any]) -> None:

@@ -76,7 +76,7 @@ def either_store(settings_file: Path, database_url: str, monkeypatch: pytest.Mon
     url = sa.make_url(database_url)
     if url.password is not None:
         monkeypatch.setenv("ALERTWATCH_DATABASE__PASSWORD", url.password)
-    settings_file.write_text(f'{SETTINGS}[database]\nurl = "{url.set(password=None)}"\n')
+    settings_file.write_text(f'{SETTINGS}[database]\nurl = "{url._replace(password=None)}"\n')
     with Store.open(DatabaseSettings(url=database_url)) as store:
         yield store
 

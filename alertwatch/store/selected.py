@@ -60,7 +60,7 @@ def rows(tx: Connection, selection: Selection, *columns: ColumnElement[Any]) -> 
         yield from islice(_inside(tx, query, inside, conditions), selection.limit)
         return
     left = selection.limit
-    for part in _in_order(query, selection.order, {"since", "until"} & set(conditions)):
+    for part in _in_order(query, selection):
         for found in tx.execute(part.limit(left)).partitions(1_000):  # faster than one by one
             left = None if left is None else left - len(found)
             yield from found
@@ -88,11 +88,14 @@ def _piece_by_piece(query: Select[Any], ranges: list[healpix.Range]) -> Select[A
     return ClauseAdapter(select(near).select_from(piece.join(near, true())).subquery()).traverse(query)
 
 
-def _in_order(query: Select[Any], order: Order, timed: Collection[str]) -> list[Select[Any]]:
-    """The query; in two parts by time: PostgreSQL goes along an index only if the unknown need not be last."""
-    if order not in {Order.NEWEST, Order.OLDEST}:
-        return [query.order_by(*_ORDER[order])]
-    newest = order is Order.NEWEST
+def _in_order(query: Select[Any], wanted: Selection) -> list[Select[Any]]:
+    """The query; for the first by time in two parts, the second of those whose time is not known.
+
+    PostgreSQL goes along an index of times only where it need not put the unknown last.
+    """
+    if wanted.limit is None or wanted.order not in {Order.NEWEST, Order.OLDEST}:
+        return [query.order_by(*_ORDER[wanted.order])]
+    newest, timed = wanted.order is Order.NEWEST, wanted.since is not None or wanted.until is not None
     time, number = (match.mjd.desc(), match.id.desc()) if newest else (match.mjd.asc(), match.id.asc())
     known, unknown = query.where(match.mjd.is_not(None)), query.where(match.mjd.is_(None))
     return [known.order_by(time, number), *([] if timed else [unknown.order_by(number)])]

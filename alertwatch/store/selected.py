@@ -7,32 +7,24 @@ from itertools import islice
 from typing import Any
 
 from sqlalchemy import (
-    ARRAY,
-    BigInteger,
     ColumnElement,
     Connection,
     Row,
     Select,
-    TextClause,
     UnaryExpression,
     and_,
-    cast,
     func,
     select,
-    text,
-    true,
 )
 from sqlalchemy.sql.operators import custom_op
-from sqlalchemy.sql.util import ClauseAdapter
 from sqlalchemy.sql.visitors import replacement_traverse
 
-from alertwatch import sky, taxonomy
+from alertwatch import taxonomy
 from alertwatch.query.selection import Order, Selection
-from alertwatch.store import healpix, tables
+from alertwatch.store import tables
 from alertwatch.store.listed import one_of
+from alertwatch.store.regions import Region
 
-_RANGES_OF_A_MOC = 200  # more would be finer, and longer to plan
-_SMALL = 0.002  # of the sky, 80 square degrees: within it there is less than in most other selections
 _FEW = 20_000  # matches that are quickly read and sorted
 _PLUS = custom_op[Any]("+")
 match, label, tag = tables.matches.c, tables.labels.c, tables.tags.c
@@ -51,13 +43,13 @@ def rows(tx: Connection, selection: Selection, *columns: ColumnElement[Any]) -> 
 
     An index finds the neighbourhood of a region; whether a position is inside is decided row by row.
     """
-    inside = _Inside(selection)
+    region = Region(selection)
     conditions = _conditions(tx, selection)
-    looked_up = _looked_up(tx, conditions, inside)
+    looked_up = _looked_up(tx, conditions, region)
     query = select(*columns).where(*(_aside(one, looked_up) for one in conditions.values()))
-    if inside.asks:
+    if region.asks:
         query = query.order_by(*(_aside(column, looked_up) for column in _ORDER[selection.order]))
-        yield from islice(_inside(tx, query, inside, conditions), selection.limit)
+        yield from islice(_inside(tx, query, region, conditions), selection.limit)
         return
     left = selection.limit
     for part in _in_order(query, selection):
@@ -69,23 +61,14 @@ def rows(tx: Connection, selection: Selection, *columns: ColumnElement[Any]) -> 
 
 
 def _inside(
-    tx: Connection, query: Select[Any], inside: _Inside, conditions: Collection[str]
+    tx: Connection, query: Select[Any], region: Region, conditions: Collection[str]
 ) -> Iterator[Row[Any]]:
-    query = query.add_columns(*inside.needs)
-    if inside.is_small and tx.dialect.name == "postgresql" and not _NARROW & set(conditions):
-        query = _piece_by_piece(query, inside.smallest)
+    query = query.add_columns(*region.needs)
+    if region.is_small and tx.dialect.name == "postgresql" and not _NARROW & set(conditions):
+        query = region.piece_by_piece(query)
     else:
-        query = query.where(*inside.neighbourhood())
-    return (row for row in tx.execute(query) if inside.holds(row))
-
-
-def _piece_by_piece(query: Select[Any], ranges: list[healpix.Range]) -> Select[Any]:
-    """Ask range after range: of several in an OR PostgreSQL fetches the rows, though the index holds all."""
-    firsts, lasts = (cast(list(ends), ARRAY(BigInteger)) for ends in zip(*ranges, strict=True))
-    piece = func.unnest(firsts, lasts).table_valued("first", "last", name="piece").render_derived()
-    within = match.healpix.between(piece.c.first, piece.c.last)
-    near = select(tables.matches).where(within).correlate(piece).offset(0).lateral()  # planned by itself
-    return ClauseAdapter(select(near).select_from(piece.join(near, true())).subquery()).traverse(query)
+        query = query.where(*region.neighbourhood())
+    return (row for row in tx.execute(query) if region.holds(row))
 
 
 def _in_order(query: Select[Any], wanted: Selection) -> list[Select[Any]]:
@@ -102,7 +85,7 @@ def _in_order(query: Select[Any], wanted: Selection) -> list[Select[Any]]:
 
 
 def _looked_up(
-    tx: Connection, conditions: Mapping[str, ColumnElement[bool]], inside: _Inside
+    tx: Connection, conditions: Mapping[str, ColumnElement[bool]], region: Region
 ) -> Collection[ColumnElement[Any]]:
     """The columns that an index is looked up by; PostgreSQL knows by itself how common values are.
 
@@ -112,11 +95,11 @@ def _looked_up(
     time = [conditions[name] for name in ("since", "until") if name in conditions]
     if tx.dialect.name != "sqlite":
         return _INDEXED
-    if "numbers" in conditions or inside.is_small:
+    if "numbers" in conditions or region.is_small:
         return ()
     if {"objects", "label", "tag"} & conditions.keys():
         return (match.object_id, match.mjd)
-    if inside.asks and not (time and _are_few(tx, *time)):
+    if region.asks and not (time and _are_few(tx, *time)):
         return ()
     if "class_name" in conditions and _are_few(tx, conditions["class_name"], *time):
         return (match.class_name, match.mjd)
@@ -178,40 +161,3 @@ def _said(
     said = select(object_id).where(func.lower(words) == word.lower())
     own = said.where(object_id == match.object_id, survey == match.survey)
     return and_(match.object_id.in_(said), own.exists())
-
-
-class _Inside:
-    """The regions of a selection: a neighbourhood that an index finds, then the exact answer."""
-
-    def __init__(self, selection: Selection) -> None:
-        self._cone, self._moc = selection.cone, selection.moc
-        self._ranges: list[list[healpix.Range]] = []
-        if self._cone is not None:
-            self._towards = sky.unit_vector(self._cone.ra, self._cone.dec)
-            self._ranges.append(healpix.ranges(*self._cone))
-        if self._moc is not None:
-            self._ranges.append(self._moc.covering(_RANGES_OF_A_MOC))
-        self.asks = bool(self._ranges)
-        self.smallest = min(self._ranges, key=_area, default=[])
-        self.is_small = self.asks and _area(self.smallest) < _SMALL
-        self.needs = [c.label(f"{c.name}_of_region") for c in (match.ra, match.dec, match.healpix)]
-
-    def neighbourhood(self) -> Iterator[TextClause]:
-        return (_within(ranges) for ranges in self._ranges)
-
-    def holds(self, row: Row[Any]) -> bool:
-        ra, dec, pixel = tuple(row)[-3:]
-        if self._cone is not None and sky.angle(self._towards, sky.unit_vector(ra, dec)) > self._cone.radius:
-            return False
-        return self._moc is None or self._moc.holds(pixel)
-
-
-def _area(ranges: list[healpix.Range]) -> float:
-    """The share of the sky."""
-    return sum(last - first + 1 for first, last in ranges) / float(12 * 4**healpix.LEVEL)
-
-
-def _within(ranges: list[healpix.Range]) -> TextClause:
-    """Numbers in a line: as expressions, hundreds of them take longer to put together than to answer."""
-    written = (f"{match.healpix} BETWEEN {first} AND {last}" for first, last in ranges)
-    return text(f"({' OR '.join(written) or 'false'})")

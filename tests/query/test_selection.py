@@ -84,6 +84,7 @@ selections = st.builds(
 @example(wanted=Selection())
 @example(wanted=Selection(class_name="SN", cone=Cone(150.0, 2.0, 5.0), order=Order.BRIGHTEST, limit=7))
 @example(wanted=Selection(objects=()))
+@example(wanted=Selection(cone=Cone(150.0, 2.0, 5.0), moc=Moc(())))
 def test_a_selection_finds_what_asking_each_match_would_find(known: Known, wanted: Selection) -> None:
     with known.store.read() as tx:
         found = [match.id for match in queries.matches(tx, wanted)]

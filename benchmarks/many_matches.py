@@ -61,6 +61,7 @@ def fill(url: str, alerts: int, seed: int = 1) -> Sky:
         _write(tx, tables.non_detections, _non_detections(sky, lit, rng))
         _write(tx, tables.labels, _labels(sky, lit))
         written = time.monotonic()
+        print("  indexes are made", flush=True)
         _with_indexes(tx)
         _judge(tx)
     print(
@@ -109,6 +110,8 @@ def _matches(sky: Sky, alerts: int, rng: np.random.Generator) -> Rows:
     nights = np.sort(rng.choice(clear, alerts))
     criteria = [_criteria(rng) for _ in range(1000)]
     for first in range(0, alerts, BATCH):
+        if first % (40 * BATCH) == 0:  # it takes minutes
+            print(f"  {first:,} of {alerts:,} matches written", flush=True)
         night = nights[first : first + BATCH]
         size = len(night)
         mjd = FIRST_NIGHT + night + np.sort(rng.uniform(0.1, 0.5, size))

@@ -17,8 +17,8 @@ TAI_MINUS_UTC = 37.0
 LONGEST_WAIT_SECONDS = 3600.0
 """The longest that a server can make us wait by its ``Retry-After``."""
 
-AGO = {"m": "minutes", "h": "hours", "d": "days", "w": "weeks"}
-"""Units of a length of time as a person writes them."""
+AGO = {"m": 1 / 1440, "h": 1 / 24, "d": 1.0, "w": 7.0}
+"""Units of a length of time as a person writes them, in days."""
 
 _MJD_OF_1970 = 40_587.0
 _MJD_ZERO = datetime(1858, 11, 17, tzinfo=UTC)
@@ -61,7 +61,7 @@ def from_text(text: str, now: float) -> float:
     """
     text = text.strip()
     if ago := re.fullmatch(r"(\d+(?:\.\d+)?)([mhdw])", text):
-        return now - timedelta(**{AGO[ago[2]]: float(ago[1])}) / timedelta(days=1)
+        return now - float(ago[1]) * AGO[ago[2]]
     try:
         moment = datetime.fromisoformat(text)  # 20260315 is a date, not an MJD
     except ValueError:

@@ -18,6 +18,7 @@ from alertwatch.store import Store, candidates, gaps, positions
 from consumer import outages
 from consumer.judging import Judges
 from consumer.kafka.source import KafkaSource
+from consumer.lookup.stamps import Stamps
 from consumer.lookup.worker import LookupWorkers
 from consumer.loop import Limits, SourceLoop, Tally
 from consumer.notify.following import Following
@@ -41,7 +42,8 @@ def build(settings: Settings, store: Store, stop: Event, limits: Limits) -> Serv
     """Everything that a run needs, wired together. Raises `SettingsError` when there is nothing to do."""
     if not settings.sources:
         raise SettingsError("no [sources.…] are configured, so there is nothing to follow")
-    filters, notifier = registry.build(settings), Notifier(settings, store, stop)
+    filters, stamps = registry.build(settings), Stamps(settings.apis)
+    notifier = Notifier(settings, store, stop, stamps=stamps)
     if not filters:
         raise SettingsError("no [filters.…] are configured, so nothing could match; try [filters.young_sn]")
     notices = notifier.notices
@@ -52,8 +54,8 @@ def build(settings: Settings, store: Store, stop: Event, limits: Limits) -> Serv
     loops = [
         _loop(name, source, store, judges, notices, stop, limits) for name, source in settings.sources.items()
     ]
-    workers = LookupWorkers(store, judges, settings, stop, notices=notices, stamps=notifier.stamps)
-    return Service(settings, store, loops, workers, notifier, stop, limits)
+    workers = LookupWorkers(store, judges, settings, stop, notices=notices, stamps=stamps)
+    return Service(settings, store, loops, workers, notifier, stamps, stop, limits)
 
 
 def open_store(settings: DatabaseSettings, stop: Event, *, patient: bool) -> Store:
@@ -104,11 +106,13 @@ class Service:
         loops: list[SourceLoop],
         workers: LookupWorkers,
         notifier: Notifier,
+        stamps: Stamps,
         stop: Event,
         limits: Limits,
     ) -> None:
         self.workers = workers
         self.notifier = notifier
+        self._stamps = stamps
         self._settings = settings
         self._store = store
         self._loops = loops
@@ -152,6 +156,7 @@ class Service:
             ending.start()
             self.workers.stop()
             ending.join()
+            self._stamps.close()  # which both of them ask
             schedule.shutdown(wait=False)
         self._progress()
         if failure := next(iter(self._failures), self.workers.failure):

@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
+import re
 import time
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
+from alertwatch import sky, times
 from alertwatch.commands import Session
 from alertwatch.commands.label import login_name
 from alertwatch.console import Column, Format, Row, clock, duration, format_option, show
 from alertwatch.errors import AlertwatchError
-from alertwatch.moments import Cone, Span
 from alertwatch.registry import nearest
 
 if TYPE_CHECKING:
@@ -25,6 +26,36 @@ COLUMNS = [
     Column("by", "BY"),
     Column("reason", "WHY"),
 ]
+LONGEST_DAYS = 36_525  # a century: who wants longer mutes for good
+
+
+class Cone(click.ParamType[tuple[float, float, float]]):
+    """A circle on the sky, as `alertwatch.sky.circle` reads it → ra, dec, radius in degrees."""
+
+    name = '"RA DEC RADIUS"'
+
+    def convert(
+        self, value: Any, param: click.Parameter | None, ctx: click.Context | None
+    ) -> tuple[float, float, float]:
+        """The circle that the text means."""
+        try:
+            return sky.circle(str(value))
+        except ValueError as error:
+            self.fail(f"{value!r} {error}", param, ctx)
+
+
+class Span(click.ParamType[float]):
+    """A length of time → seconds: ``90m``, ``12h``, ``30d``, ``2w``."""
+
+    name = "span"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> float:
+        """The seconds that the text means."""
+        found = re.fullmatch(r"(\d+(?:\.\d+)?)([mhdw])", str(value).strip())
+        days = float(found[1]) * times.AGO[found[2]] if found else 0.0
+        if not 0 < days < LONGEST_DAYS:
+            self.fail(f"{value!r} is no length of time; give 90m, 12h, 30d or 2w", param, ctx)
+        return days * times.SECONDS_PER_DAY
 
 
 @click.group(invoke_without_command=True)

@@ -47,7 +47,7 @@ def light_curve(
     ``kind``: "difference" or "apparent" magnitudes, or "flux" (of the difference; nJy, µJy or mJy).
     Filled markers are detections with 1-sigma errors (no bar: the error is not known); open ones are doubtful:
     negative or dubious, in apparent magnitudes those whose reference is another source. Downward triangles are
-    5-sigma limits; small dots forced photometry (as magnitudes, that above 3 sigma). Dashed lines are the
+    5-sigma limits; small dots forced photometry (as magnitudes, that above 3 sigma). Dotted lines are the
     reference image's apparent magnitudes.
 
     ``curve``: a `LightCurve`, or the table that ``alertwatch.light_curve`` gives. ``period`` [d] folds: phase

@@ -76,9 +76,7 @@ def _stamp(pixels: NDArray[np.float64], header: Any, survey: str) -> Stamp | Non
     if pixels.ndim != 2 or min(pixels.shape) < 3 or not np.isfinite(pixels).any():
         return None
     if survey == Survey.ZTF:
-        whole = (
-            pixels.shape[0] == pixels.shape[1]
-        )  # else cut off at the detector's edge, source not in the middle
+        whole = pixels.shape[0] == pixels.shape[1]  # else cut off at the detector's edge, source anywhere
         middle = (pixels.shape[1] - 1) / 2
         north_up = np.array([[-ZTF_PIXEL, 0.0], [0.0, ZTF_PIXEL]])
         return Stamp(np.flipud(pixels), north_up, (middle, middle) if whole else None)

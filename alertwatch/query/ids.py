@@ -5,7 +5,7 @@ from __future__ import annotations
 import csv
 import re
 from collections.abc import Iterable
-from numbers import Integral
+from numbers import Number
 from pathlib import Path
 from typing import Any
 
@@ -24,7 +24,7 @@ def objects(value: Any) -> tuple[str, ...]:
         return _checked(_ids_of(value.expanduser().read_text(encoding="utf-8-sig")))
     if isinstance(value, str):
         return _checked(value.split(","))
-    if isinstance(value, Integral):
+    if isinstance(value, Number):
         return _checked([value])
     if hasattr(value, "columns"):
         raise ValueError('is a table; give its column of ids: table["object_id"]')

@@ -13,6 +13,7 @@ import pandas as pd
 from alertwatch.errors import TryAgainLater
 from alertwatch.query import words
 from alertwatch.query.arrivals import Arrivals
+from alertwatch.query.given import number, read
 from alertwatch.query.known import refuse_unknown_filter
 from alertwatch.query.opened import Opened, opened
 from alertwatch.query.selection import Selection
@@ -41,15 +42,17 @@ def live(
     ``for match in alertwatch.live("young_sn"):`` waits for the next one; to leave the loop stops it.
 
     ``every``: seconds between two looks. The rest is what `matches` takes, and raises; with ``since`` or
-    ``night``, matches that are there already come first, without them only what arrives from now on.
+    ``night``, matches that are there already come first, without them only what arrives from now on. All of
+    them come, the oldest first and then as they are stored, whatever ``limit`` and ``order`` say.
     """
     place = opened(more.pop("config", None), more.pop("database", None))
     try:
+        pause = read("every", _seconds, every)
         longitude = place.settings.site.longitude
         selection = words.selection(longitude=longitude, filter=filter, **more)
         with place.reader.read() as tx:
             refuse_unknown_filter(tx, place.settings, filter)
-        found = Live(place, selection, every, plots)
+        found = Live(place, selection, pause, plots)
     except BaseException:
         place.reader.close()
         raise
@@ -57,6 +60,12 @@ def live(
         from alertwatch.query import live_view  # noqa: PLC0415 - Jupyter's own, and only there
 
         live_view.claim(found)
+    return found
+
+
+def _seconds(value: float) -> float:
+    if (found := number(value)) <= 0:
+        raise ValueError("is no pause between two looks; give seconds")
     return found
 
 

@@ -15,9 +15,8 @@ from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
-from alertwatch.store.healpix import LEVEL
+from alertwatch.store.healpix import LEVEL, Range, merged
 
-Range = tuple[int, int]
 _NOT_ASCII = 'is no MOC; give a FITS, JSON or ASCII file, or text like "3/1-3 4/20"'
 
 
@@ -30,13 +29,7 @@ class Moc:
     @classmethod
     def of(cls, ranges: Iterable[Range]) -> Moc:
         """From ranges in any order, which may overlap."""
-        merged: list[Range] = []
-        for first, last in sorted(ranges):
-            if merged and first <= merged[-1][1] + 1:
-                merged[-1] = (merged[-1][0], max(last, merged[-1][1]))
-            else:
-                merged.append((first, last))
-        return cls(tuple(merged))
+        return cls(tuple(merged(ranges)))
 
     def holds(self, pixel: int) -> bool:
         """Whether a HEALPix integer of level 29 is inside."""

@@ -9,7 +9,7 @@ from alertwatch import times
 from alertwatch.query import nights
 from alertwatch.query.given import UNKNOWN, number
 
-_LATEST = 1e6  # MJD of the year 4596
+_EARLIEST, _LATEST = 0.0, 1e6  # MJD of the years 1858 and 4596
 
 
 class Clock:
@@ -28,14 +28,14 @@ class Clock:
         if isinstance(value, bool) or str(value) in UNKNOWN:  # pandas' NaT is a datetime
             raise ValueError("is no time")
         if isinstance(value, timedelta):
-            return self._now - value / timedelta(days=1)
+            return _mjd(self._now - value / timedelta(days=1))
         if isinstance(value, str) and _word(value) in _NIGHTS:
             return self.night(value)[end]
         if isinstance(value, str):
             return _mjd(times.from_text(value, self._now))
         if isinstance(value, date):
             moment = value if isinstance(value, datetime) else datetime.combine(value, time())
-            return times.from_datetime(moment if moment.tzinfo else moment.replace(tzinfo=UTC))
+            return _mjd(times.from_datetime(moment if moment.tzinfo else moment.replace(tzinfo=UTC)))
         return _mjd(value.utc.mjd if hasattr(value, "utc") else value)
 
     def night(self, value: Any) -> tuple[float, float]:
@@ -56,6 +56,8 @@ _NIGHTS = {"last night": nights.last_night, "last": nights.last_night, "tonight"
 def _mjd(value: Any) -> float:
     if (found := number(value)) > _LATEST:
         raise ValueError("is later than any alert; a JD minus 2400000.5 is an MJD")
+    if found < _EARLIEST:
+        raise ValueError("is earlier than any alert; leave it out for all")
     return found
 
 

@@ -57,9 +57,7 @@ def execute(notebook: Any, folder: Path, progress: Progress = quiet) -> list[str
             raise RuntimeError(f"a cell of the report took longer than {CELL_SECONDS} s") from None
         except nbclient.exceptions.DeadKernelError:
             raise RuntimeError("the report's kernel died; it may have run out of memory") from None
-        except (
-            AssertionError
-        ):  # how nbclient ends when it is interrupted: its kernel is gone before it stops it
+        except AssertionError:  # so nbclient ends when it is interrupted: its kernel is gone before it stops it
             raise KeyboardInterrupt from None
     return [said for n, cell in enumerate(notebook.cells, 1) if (said := _mended(n, cell)) is not None]
 

@@ -75,7 +75,7 @@ def ranges(ra: float, dec: float, radius: float) -> list[Range]:
         whole = far if level == finest else near
         inside += (_range(level, *one) for one, distance in distances if distance <= whole)
         pixels = [part for one, distance in distances if whole < distance <= far for part in _quarters(*one)]
-    return _merged(sorted(inside))
+    return merged(inside)
 
 
 def _chord(angle: float) -> float:
@@ -117,15 +117,15 @@ def _range(level: int, face: int, x: int, y: int) -> Range:
     return number << shift, ((number + 1) << shift) - 1
 
 
-def _merged(found: Iterable[Range]) -> list[Range]:
-    """Sorted ranges, those that touch made one."""
-    merged: list[Range] = []
-    for first, last in found:
-        if merged and merged[-1][1] + 1 == first:
-            merged[-1] = (merged[-1][0], last)
+def merged(ranges: Iterable[Range]) -> list[Range]:
+    """Ranges in order, those that overlap or touch made one."""
+    found: list[Range] = []
+    for first, last in sorted(ranges):
+        if found and first <= found[-1][1] + 1:
+            found[-1] = (found[-1][0], max(last, found[-1][1]))
         else:
-            merged.append((first, last))
-    return merged
+            found.append((first, last))
+    return found
 
 
 def around(ra: float, dec: float, radius: float) -> list[Range]:

@@ -88,7 +88,7 @@ def rejected(said: Iterable[Label]) -> Label | None:
 
 
 def in_words(label: Label) -> str:
-    """``rejected by ana: a known variable``, ``"SN Ia" (ana)``."""
+    """``rejected by ana: a known variable``, ``“SN Ia” says ana``."""
     words = {CLAIM: "claimed", FOLLOW_UP: "follow-up requested", REJECT: "rejected"}
     deed = words.get(label.label)
     said = f"{deed} by {label.by}" if deed else f"“{label.label}” says {label.by}"

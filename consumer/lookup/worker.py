@@ -58,8 +58,8 @@ class LookupWorkers:
     """Threads that work on due candidates until ``stop`` is set.
 
     ``tally``, ``requests`` (by API), ``busy`` and ``failure`` (what stopped a worker, and with it the service)
-    are for other threads to look at. ``notices`` writes down what subscriptions may have to be told. ``clock``:
-    epoch seconds.
+    are for other threads to look at. ``notices`` writes down what subscriptions may have to be told. ``stamps``
+    (without it: none) is asked for images of matches, and closed by whoever made it. ``clock``: epoch seconds.
     """
 
     def __init__(
@@ -81,7 +81,7 @@ class LookupWorkers:
         self._clock = clock
         self._notices = notices or Notices()
         self._lookups = apis.build(settings.apis, clock)
-        self._stamps = stamps or Stamps(settings.apis, clock)
+        self._stamps = stamps or Stamps({}, clock)
         self._attempts = Attempts(self._lookups, judges, settings.lookups, clock)
         self._owner = f"{socket.gethostname()}:{os.getpid()}:{uuid.uuid4().hex[:8]}"
         self._threads = [
@@ -114,7 +114,6 @@ class LookupWorkers:
         giving_back.join(GIVE_BACK_SECONDS)
         for lookup in self._lookups.values():
             lookup.close()
-        self._stamps.close()
 
     @property
     def busy(self) -> bool:

@@ -40,10 +40,18 @@ log = structlog.get_logger(__name__)
 
 
 class Notifier:
-    """Plans and delivers until ``stop`` is set. ``clock``: epoch seconds."""
+    """Plans and delivers until ``stop`` is set. ``clock``: epoch seconds.
+
+    ``stamps`` (without it: none) is asked for images that are not stored, and closed by whoever made it.
+    """
 
     def __init__(
-        self, settings: Settings, store: Store, stop: threading.Event, clock: Callable[[], float] = time.time
+        self,
+        settings: Settings,
+        store: Store,
+        stop: threading.Event,
+        clock: Callable[[], float] = time.time,
+        stamps: Stamps | None = None,
     ) -> None:
         """Raises `SettingsError` for a channel that cannot be made."""
         self.notices = Notices()
@@ -56,13 +64,12 @@ class Notifier:
         self._planning = False
         render.use_templates(settings.notifications.templates)
         sinks = registry.build_sinks(settings)
-        self.stamps = Stamps(settings.apis, clock)
         self._drawing = Drawing()
         self._draws = any(sink.wants_pictures for sink in sinks.values())
         self._budgets = {name: _budget(settings, sink) for name, sink in sinks.items()}
         self._planner = Planner(store, self._known, self._budgets.get, settings, clock)
         patient = PatientStore(store, stop, "a message")
-        images = Images(patient, self.stamps, clock)
+        images = Images(patient, stamps or Stamps({}, clock), clock)
         compose = Composer(patient, self._drawing, images, self._with_pictures)
         self._deliverers = [
             Deliverer(sink, _per_minute(settings, sink), settings.notifications, store, compose, stop, clock)
@@ -105,7 +112,6 @@ class Notifier:
         for thread in self._threads():
             if thread.ident is not None:
                 thread.join(max(0.0, deadline - time.monotonic()))
-        self.stamps.close()
 
     def finish(self, seconds: float = FINISH_SECONDS) -> None:
         """Plan and deliver what is due now, for so long at most; the rest is for the next run."""

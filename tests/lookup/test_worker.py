@@ -17,6 +17,7 @@ from alertwatch.settings import ApiSettings, LookupSettings, Settings
 from alertwatch.store import Store, candidates, cutouts, filter_state, tables, verdicts
 from alertwatch.store.candidates import Candidate, NewCandidate
 from consumer.judging import Judges
+from consumer.lookup.stamps import Stamps
 from consumer.lookup.worker import LookupWorkers
 from tests.lookup.bright import Bright, stamp
 from tests.lookup.conftest import Clock
@@ -39,6 +40,7 @@ class Desk:
         self.stop = threading.Event()
         self.judges = Judges({"bright": Bright("bright", Parameters())}, 10)
         self.running: list[LookupWorkers] = []
+        self.stamps = Stamps({})
 
     def knows(self, object_id: str = OID, candid: str = CANDID) -> None:
         self.api.script(f"/objects/{object_id}/lightcurve", Reply(light_curve(detection(candid=candid))))
@@ -68,7 +70,8 @@ class Desk:
             api = {"url": url or self.api.url, "requests_per_second": 1e6, "breaker_failures": 3}
             apis = {"ztf": ApiSettings(**api)}
         settings = Settings(apis=apis, lookups=LookupSettings(**{"workers": 2, **lookups}))
-        workers = LookupWorkers(self.store, self.judges, settings, self.stop, self.clock)
+        self.stamps = Stamps(settings.apis, self.clock)
+        workers = LookupWorkers(self.store, self.judges, settings, self.stop, self.clock, stamps=self.stamps)
         workers.start()
         self.running.append(workers)
         return workers
@@ -100,6 +103,7 @@ def desk(store: Store, api: FakeApi, clock: Clock, monkeypatch: pytest.MonkeyPat
     desk.stop.set()
     for workers in desk.running:
         workers.stop()
+    desk.stamps.close()
 
 
 def until(condition: Callable[[], object]) -> None:
@@ -143,6 +147,13 @@ def test_a_match_is_stored_before_its_images_are_there(desk: Desk) -> None:
     assert desk.images() is None
     late.set()
     until(lambda: desk.images() is not None)
+
+
+def test_who_tells_of_a_match_can_ask_for_its_images_when_the_workers_have_ended(desk: Desk) -> None:
+    desk.api.script("/packets/get_stamp", Reply(b"image"))
+    desk.work({"ztf": ApiSettings(url=desk.api.url, packets=f"{desk.api.url}/packets")}).stop()
+    images = Cutouts(science=b"image", template=b"image", difference=b"image")
+    assert desk.stamps.cutouts("ztf", OID, CANDID) == images
 
 
 def test_a_match_is_not_lost_where_nobody_has_its_images(desk: Desk) -> None:

@@ -130,7 +130,8 @@ def test_what_ends_it_is_raised_where_it_is_waited_for(store, database_url, monk
             list(live)
 
 
-def test_a_word_that_cannot_be_read_is_said_at_once(store, database_url):
-    with pytest.raises(BadSelection):
-        alertwatch.live(cone="nowhere", database=database_url)
+@pytest.mark.parametrize("words", [{"cone": "nowhere"}, {"every": 0}, {"every": "often"}])
+def test_a_word_that_cannot_be_read_is_said_at_once(store, database_url, words):
+    with pytest.raises(BadSelection, match=next(iter(words))):
+        alertwatch.live(**words, database=database_url)
     assert "live" not in {thread.name for thread in threading.enumerate()}

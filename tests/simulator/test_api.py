@@ -15,7 +15,7 @@ import numpy as np
 import pytest
 from astropy.io import fits
 
-from alertwatch.plots.cutouts import read
+from alertwatch.plots.stamps import read
 from simulator.api import stamps
 from simulator.api.catalogue import Catalogue
 from simulator.api.misbehaviour import Misbehaviour

@@ -97,7 +97,7 @@ def _cells(record: dict[str, Any]) -> Row:
         "utc": record["mjd"],
         "labels": "; ".join(label.label for label in record["labels"]) or None,
         "tags": "; ".join(record["tags"]) or None,
-        "notes": "; ".join(f"{note.text} ({note.by})" for note in record["notes"]) or None,
+        "notes": "; ".join(map(notes.in_words, record["notes"])) or None,
     }
     return [told[field.name] if field.name in told else record[field.name] for field in MATCHES]
 

@@ -99,7 +99,7 @@ class Attempt:
 
 
 _COLUMNS = [table.c[name] for name in Delivery.__dataclass_fields__]
-_PENDING = table.c.receipt.is_(null())
+_AGAIN = case((table.c.receipt.is_(null()), "pending"), else_="posted")  # the state of what is tried again
 
 
 # -- by whoever decides what is told --------------------------------------------------------------------------
@@ -249,7 +249,7 @@ def later(
     tx: Connection, delivery: Delivery, error: str, due: float, now: float, outcome: str = "later"
 ) -> bool:
     """The attempt failed for ``error``; the message is tried again at ``due``."""
-    values = {"state": case((_PENDING, "pending"), else_="posted"), "due": due}
+    values = {"state": _AGAIN, "due": due}
     return _settle(tx, delivery, values, outcome, error, now)
 
 
@@ -279,8 +279,7 @@ def _held(delivery: Delivery) -> ColumnElement[bool]:
 
 def release(tx: Connection, owner: str, now: float) -> int:
     """Give back what ``owner`` has claimed and not settled; gives how many."""
-    state = case((_PENDING, "pending"), else_="posted")
-    values = {"owner": None, "due": now, "state": state}
+    values = {"owner": None, "due": now, "state": _AGAIN}
     return tx.execute(update(table).where(OPEN, table.c.owner == owner).values(values)).rowcount
 
 
@@ -338,7 +337,7 @@ def retry(tx: Connection, ids: Collection[int] | None, now: float, channel: str 
         which.append(table.c.id.in_(ids))
     if channel is not None:
         which.append(table.c.channel == channel)
-    values = {"state": case((_PENDING, "pending"), else_="posted"), "due": now}
+    values = {"state": _AGAIN, "due": now}
     return tx.execute(update(table).where(*which).values(values)).rowcount
 
 

@@ -69,10 +69,10 @@ def of(tx: Connection, keys: Iterable[Key]) -> dict[Key, Sequence[Label]]:
 
 
 def list(  # noqa: A001 - read as labels.list
-    tx: Connection, object_id: str | None = None, survey: str | None = None, limit: int | None = None
+    tx: Connection, object_id: str | None = None, survey: str | None = None
 ) -> Sequence[Label]:
     """Labels, the newest first; only of one object id or survey."""
-    query = select(*_COLUMNS).order_by(table.c.id.desc()).limit(limit)
+    query = select(*_COLUMNS).order_by(table.c.id.desc())
     for column, value in ((table.c.object_id, object_id), (table.c.survey, survey)):
         query = query if value is None else query.where(column == value)
     return [Label(**row) for row in tx.execute(query).mappings()]

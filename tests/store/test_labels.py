@@ -38,7 +38,6 @@ def test_the_same_id_in_another_survey_is_another_object(store: Store) -> None:
         assert labels.of(tx, [KEY]) == {KEY: (a_label(),)}
         assert labels.list(tx, object_id=KEY[1], survey="lsst") == [other]
         assert len(labels.list(tx, object_id=KEY[1])) == 2
-        assert len(labels.list(tx, limit=1)) == 1
 
 
 def test_a_button_pressed_twice_is_one_label(store: Store) -> None:

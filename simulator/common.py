@@ -47,7 +47,7 @@ def _twin(rubin: Population, found: SimObject) -> SimObject | None:
             survey=rubin.survey,
             index=index,
             object_id=rubin.object_id(index),
-            ra=found.ra + float(east),
+            ra=(found.ra + float(east)) % 360,
             dec=found.dec + float(north),
             tonight=tonight(rubin.survey, found.ra, rubin.night, rubin.rng),
             ancient=None,

@@ -58,7 +58,7 @@ def command(
 def _list(session: Session, survey: str, object_id: str, format_: Format) -> None:
     from alertwatch.store import labels
 
-    with session.store() as store, store.read() as tx:
+    with session.reader() as reader, reader.read() as tx:
         found = labels.list(tx, object_id, survey)
     show([as_row(label) for label in found], COLUMNS, format_, f"nobody has said anything of {object_id}")
 

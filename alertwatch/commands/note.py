@@ -48,7 +48,7 @@ def _list(session: Session, survey: str, object_id: str, format_: Format) -> Non
     from alertwatch.store import notes
 
     key = (survey, object_id)
-    with session.store() as store, store.read() as tx:
+    with session.reader() as reader, reader.read() as tx:
         found = notes.of(tx, [key]).get(key, ())
     show([as_row(note) for note in found], COLUMNS, format_, f"there is no note on {object_id}")
 

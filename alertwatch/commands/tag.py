@@ -51,7 +51,7 @@ def command(
 def _list(session: Session, format_: Format) -> None:
     from alertwatch.store import tags
 
-    with session.store() as store, store.read() as tx:
+    with session.reader() as reader, reader.read() as tx:
         rows = [{"tag": tag, "objects": count} for tag, count in tags.counts(tx).items()]
     show(rows, COUNTS, format_, "nothing is tagged")
 
@@ -75,7 +75,7 @@ def _remove(session: Session, key: tuple[str, str], words: tuple[str, ...]) -> N
 def _say(session: Session, key: tuple[str, str], format_: Format) -> None:
     from alertwatch.store import tags
 
-    with session.store() as store, store.read() as tx:
+    with session.reader() as reader, reader.read() as tx:
         found = tags.of(tx, [key]).get(key, ())
     if format_ == "table":
         click.echo(f"{key[1]}: {', '.join(found) or 'no tag'}")

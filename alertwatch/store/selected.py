@@ -6,16 +6,7 @@ from collections.abc import Callable, Collection, Iterator, Mapping
 from itertools import islice
 from typing import Any
 
-from sqlalchemy import (
-    ColumnElement,
-    Connection,
-    Row,
-    Select,
-    UnaryExpression,
-    and_,
-    func,
-    select,
-)
+from sqlalchemy import ColumnElement, Connection, Row, Select, UnaryExpression, and_, func, select
 from sqlalchemy.sql.operators import custom_op
 from sqlalchemy.sql.visitors import replacement_traverse
 

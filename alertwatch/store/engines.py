@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import sqlite3
 import time
+from functools import lru_cache
 from pathlib import Path
 from typing import Any, NamedTuple
 from urllib.parse import quote, unquote
@@ -41,8 +42,16 @@ def connect(settings: DatabaseSettings, patience: float) -> Engines:
 
 
 def connect_read_only(settings: DatabaseSettings, patience: float) -> sa.Engine:
-    """An engine that can write nothing and makes no database; connects to nothing yet."""
-    url = _url(settings)
+    """An engine that can write nothing and makes no database; connects to nothing yet.
+
+    For the same database the same one: it knows the SQL of what was asked before. Whoever disposes of it closes
+    its idle connections, and nobody else's work.
+    """
+    return _read_only(_url(settings), patience)
+
+
+@lru_cache(maxsize=8)
+def _read_only(url: sa.URL, patience: float) -> sa.Engine:
     if url.drivername != "sqlite":
         return _postgres_reader(url, patience)
     quoted = quote(str(Path(url.database or "").absolute()))

@@ -16,6 +16,7 @@ from alertwatch.store import tables
 from alertwatch.store.listed import one_of
 from alertwatch.store.regions import Region
 
+_AT_ONCE = 1_000  # rows are fetched, since one by one takes longer
 _FEW = 20_000  # matches that are quickly read and sorted
 _PLUS = custom_op[Any]("+")
 match, label, tag = tables.matches.c, tables.labels.c, tables.tags.c
@@ -44,7 +45,7 @@ def rows(tx: Connection, selection: Selection, *columns: ColumnElement[Any]) -> 
         return
     left = selection.limit
     for part in _in_order(query, selection):
-        for found in tx.execute(part.limit(left)).partitions(1_000):  # faster than one by one
+        for found in tx.execute(part.limit(left)).partitions(_AT_ONCE):
             left = None if left is None else left - len(found)
             yield from found
         if left == 0:
@@ -59,7 +60,8 @@ def _inside(
         query = region.piece_by_piece(query)
     else:
         query = query.where(*region.neighbourhood())
-    return (row for row in tx.execute(query) if region.holds(row))
+    for found in tx.execute(query).partitions(_AT_ONCE):
+        yield from filter(region.holds, found)
 
 
 def _in_order(query: Select[Any], wanted: Selection) -> list[Select[Any]]:

@@ -13,7 +13,8 @@ import pytest
 import alertwatch
 from alertwatch import registry
 from alertwatch.report.execute import execute
-from alertwatch.settings import Settings
+from alertwatch.settings import DatabaseSettings, Settings
+from alertwatch.store import Store
 from tests.support.data import ROOT
 
 NOTEBOOKS = sorted((ROOT / "notebooks").glob("*.ipynb"))
@@ -54,6 +55,21 @@ def test_every_match_of_the_demo_has_images_and_most_have_labels(demo: Path) -> 
     assert all(images)
     assert {(one.survey, *one.science.shape) for one in images} == {("ztf", 63, 63), ("lsst", 30, 30)}
     assert objects["labels"].notna().mean() > 0.5
+
+
+@every_notebook
+def test_without_matches_it_stops_with_a_sentence(
+    path: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    url = f"sqlite:///{tmp_path}/alertwatch.db"
+    Store.open(DatabaseSettings(url=url)).close()
+    settings = f'[database]\nurl = "{url}"\n[filters.young_sn]\n[filters.agn_flare]\n'
+    (tmp_path / "alertwatch.toml").write_text(settings)
+    monkeypatch.setenv("ALERTWATCH_CONFIG", str(tmp_path / "alertwatch.toml"))
+    code = "\n".join(cell.source for cell in read(path).cells if cell.cell_type == "code")
+    sentence = r"has no match yet|no filter has matched|no source was matched"
+    with pytest.raises(AssertionError, match=sentence):
+        exec(code.replace("%matplotlib inline", ""), {})
 
 
 @every_notebook

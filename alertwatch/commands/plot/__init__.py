@@ -30,9 +30,10 @@ FORMATS = ("png", "svg", "pdf", "html")
 @click.option(
     "--kind",
     type=click.Choice([*LIGHT_CURVES, *OTHERS]),
+    metavar="KIND",  # the choices would be a line of 109 characters
     default="difference",
     show_default=True,
-    help="A light curve in difference or apparent magnitude or in flux, or another picture.",
+    help=f"A light curve: {', '.join(LIGHT_CURVES)}; or {', '.join(OTHERS)}.",
 )
 @click.option("--period", type=click.FloatRange(0, min_open=True), help="Fold the light curve at so many days.")
 @click.option("--since-first", is_flag=True, help="Count days from the first detection.")

@@ -84,7 +84,8 @@ def _run(folder: Path, *arguments: str) -> None:
 
 def say_what_next(out: Console, folder: Path, found: list[Match]) -> None:
     """The commands to go on with, as they can be pasted."""
-    best = next((match.object_id for match in found if match.filter == "young_sn"), "OBJECT")
+    young = [match for match in found if match.filter == "young_sn" and match.mag is not None]
+    best = min(young, key=lambda match: match.mag or 0.0).object_id if young else "OBJECT"  # shows on images
     settings = shlex.quote(str((folder / "alertwatch.toml").resolve()))
     steps = {
         "Next, in a notebook": ["make notebooks"]

@@ -46,6 +46,8 @@ def test_the_demo_ends_with_the_commands_to_go_on_with(demo: Path) -> None:
     end = (demo.parent / "screen.txt").read_text().partition("Next, in a notebook:")[2]
     assert "  make notebooks\n" in end
     assert f"  export ALERTWATCH_CONFIG={demo}\n" in end
+    brightest = alertwatch.matches("young_sn", order="brightest", limit=1, config=demo).object_id[0]
+    assert f"alertwatch plot {brightest} --kind cutouts\n" in end
 
 
 @pytest.mark.slow

@@ -2,31 +2,37 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import islice
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeAlias, TypeVar
 
 from sqlalchemy import Connection
 
 from alertwatch.alert import LightCurve, Survey
 from alertwatch.filter import Criterion
 from alertwatch.query.fields import CRITERIA, LIGHT_CURVE, MATCHES
-from alertwatch.query.frames import Row, frame, joined
+from alertwatch.query.frames import Row, frame, framed, joined
 from alertwatch.query.images import Images
 from alertwatch.query.selection import Selection
 from alertwatch.store import cutouts as images
 from alertwatch.store import labels, notes, queries, selected, tables, tags
+from alertwatch.store.labels import Label
+from alertwatch.store.notes import Note
 from alertwatch.store.queries import StoredVerdict
 
 if TYPE_CHECKING:
     import pandas as pd
 
 T = TypeVar("T")
+Key: TypeAlias = tuple[str, str]
+Said: TypeAlias = tuple[Any, ...]  # labels, tags and notes, as the store gives them
 AT_ONCE = 5_000
 """Matches that are in memory at a time, where they are written one after the other."""
 
 _NO_CRITERION: Row = (None,) * 7
 _SAID = ("labels", "tags", "notes")
+_NOTHING: Said = ((), (), ())
+_UNSAID = (None, None, None)
 _STORED = [field.name for field in MATCHES if field.name in tables.matches.c]
 
 
@@ -37,19 +43,16 @@ def records(tx: Connection, selection: Selection, *, criteria: bool = False) -> 
     what was stored; ``utc`` is missing, since ``mjd`` says it.
     """
     names = [*_STORED, "criteria"] if criteria else _STORED
-    columns = [tables.matches.c[name].label(f"{name}_") for name in names]
-    for part in parts(selected.rows(tx, selection, *columns)):
-        rows = [dict(zip(names, row, strict=False)) for row in part]  # a region's columns may be behind
-        keys = {(row["survey"], row["object_id"]) for row in rows}
-        said: tuple[dict[Any, Any], ...] = (labels.of(tx, keys), tags.of(tx, keys), notes.of(tx, keys))
-        for row in rows:
-            key = (row["survey"], row["object_id"])
-            yield row | {name: of.get(key, ()) for name, of in zip(_SAID, said, strict=True)}
+    for columns, said in _pages(tx, selection, names):
+        keys = _keys(columns)
+        for key, row in zip(keys, zip(*columns.values(), strict=True), strict=True):
+            yield dict(zip((*names, *_SAID), (*row, *said.get(key, _NOTHING)), strict=True))
 
 
 def matches(tx: Connection, selection: Selection) -> pd.DataFrame:
     """The matches that are selected, with the columns of `MATCHES`."""
-    return joined(list(frames(records(tx, selection))))
+    made = [_frame(columns, said) for columns, said in _pages(tx, selection, _STORED)]
+    return joined(made or [frame([], MATCHES)])
 
 
 def frames(found: Iterable[dict[str, Any]]) -> Iterator[pd.DataFrame]:
@@ -57,7 +60,9 @@ def frames(found: Iterable[dict[str, Any]]) -> Iterator[pd.DataFrame]:
     some = False
     for part in parts(found):
         some = True
-        yield frame([_cells(record) for record in part], MATCHES)
+        columns = {name: [record[name] for record in part] for name in (*_STORED, *_SAID)}
+        said = zip(*(columns.pop(name) for name in _SAID), strict=True)
+        yield _frame(columns, dict(zip(_keys(columns), said, strict=True)))
     if not some:
         yield frame([], MATCHES)
 
@@ -92,14 +97,35 @@ def parts(rows: Iterable[T]) -> Iterator[list[T]]:
         yield part
 
 
-def _cells(record: dict[str, Any]) -> Row:
-    told = {
-        "utc": record["mjd"],
-        "labels": "; ".join(label.label for label in record["labels"]) or None,
-        "tags": "; ".join(record["tags"]) or None,
-        "notes": "; ".join(map(notes.in_words, record["notes"])) or None,
-    }
-    return [told[field.name] if field.name in told else record[field.name] for field in MATCHES]
+def _pages(
+    tx: Connection, selection: Selection, names: Sequence[str]
+) -> Iterator[tuple[Mapping[str, Sequence[Any]], Mapping[Key, Said]]]:
+    """Stored columns by name, and what people said of their objects; column by column, which is far quicker."""
+    columns = [tables.matches.c[name].label(f"{name}_") for name in names]
+    for rows in parts(selected.rows(tx, selection, *columns)):
+        found = dict(zip(names, zip(*rows, strict=True), strict=False))  # a region's columns may be behind
+        keys = set(_keys(found))
+        what = [module.of(tx, keys) for module in (labels, tags, notes)]
+        yield found, {key: tuple(of.get(key, ()) for of in what) for key in set().union(*what)}
+
+
+def _keys(columns: Mapping[str, Sequence[Any]]) -> list[Key]:
+    return list(zip(columns["survey"], columns["object_id"], strict=True))
+
+
+def _frame(columns: Mapping[str, Sequence[Any]], said: Mapping[Key, Said]) -> pd.DataFrame:
+    words = {key: _in_words(*what) for key, what in said.items()}
+    told = zip(*(words.get(key, _UNSAID) for key in _keys(columns)), strict=True)
+    known = {**columns, **dict(zip(_SAID, told, strict=True)), "utc": columns["mjd"]}
+    return framed([known[field.name] for field in MATCHES], MATCHES)
+
+
+def _in_words(said: Sequence[Label], tagged: Sequence[str], noted: Sequence[Note]) -> tuple[str | None, ...]:
+    return (
+        "; ".join(label.label for label in said) or None,
+        "; ".join(tagged) or None,
+        "; ".join(f"{note.text} ({note.by})" for note in noted) or None,
+    )
 
 
 def _measurements(object_id: str, survey: str, curve: LightCurve) -> Iterator[Row]:

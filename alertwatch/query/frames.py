@@ -21,7 +21,11 @@ _MICROSECONDS = 86_400e6  # in a day
 
 def frame(rows: Sequence[Row], fields: tuple[Field, ...]) -> pd.DataFrame:
     """Rows of values in the order of ``fields`` → a DataFrame; units are in ``attrs["units"]``."""
-    columns = list(zip(*rows, strict=True)) if rows else [()] * len(fields)
+    return framed(list(zip(*rows, strict=True)) if rows else [()] * len(fields), fields)
+
+
+def framed(columns: Sequence[Sequence[Any]], fields: tuple[Field, ...]) -> pd.DataFrame:
+    """The same of columns."""
     made = pd.DataFrame({f.name: _series(values, f.kind) for f, values in zip(fields, columns, strict=True)})
     made.attrs["units"] = units(fields)
     return made

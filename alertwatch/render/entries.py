@@ -210,7 +210,7 @@ class Shown:
         probability = f", P = {self.probability}" if self.probability else ""
         kind = f"{clean(facts.class_name, 40)}{probability}{origin}" if facts.class_name else None
         count = f"{entry.n_det} detection{'s' if entry.n_det != 1 else ''}" if entry.n_det else None
-        first = words.moment(entry.first_mjd)
+        first = words.moment(_first_seen(entry))
         found = [
             ("Class", kind),
             ("Grade", clean(facts.grade, 40) if facts.grade else None),
@@ -264,6 +264,13 @@ def ranked(entries: Iterable[Entry]) -> list[Shown]:
 def _direction(seen: Brightness | None) -> str:
     told = (words.change(seen.rate) if seen else None) or ""
     return told.split(" ", maxsplit=1)[0]
+
+
+def _first_seen(entry: Entry) -> float | None:
+    """MJD; of the source, which may have been seen earlier under another id: what its age counts from."""
+    facts = entry.facts
+    aged = None if facts.mjd is None or facts.age_days is None else facts.mjd - facts.age_days
+    return min((mjd for mjd in (entry.first_mjd, aged) if mjd is not None), default=None)
 
 
 def _brightness(seen: Brightness) -> str | None:

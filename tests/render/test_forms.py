@@ -58,6 +58,11 @@ def test_all_that_is_known_can_be_read() -> None:
     assert facts["Other ids"] == "170028485864063195"
 
 
+def test_a_source_that_was_seen_earlier_under_another_id_was_first_seen_when_its_age_began() -> None:
+    older = msgspec.structs.replace(COMPLETE, facts=msgspec.structs.replace(COMPLETE.facts, age_days=2.0))
+    assert dict(facts_lines(older))["Age"].startswith("2.0 d, first seen 2026-03-13 04:48 UTC")
+
+
 @pytest.mark.parametrize("form", ["text", "html", "slack"])
 def test_every_form_holds_every_fact_reason_and_link(form: str) -> None:
     told = notification(COMPLETE)

@@ -182,7 +182,7 @@ class KafkaSource:
     def _gather(self, first: KafkaMessage | None, most: int) -> Batch:
         """What waits in the client's queue, up to the limits. ``poll`` waited; ``consume`` is quick in bulk."""
         batch = Batch()
-        raw, room = [first] if first else [], self._settings.batch_bytes
+        raw, room = [] if first is None else [first], self._settings.batch_bytes
         while raw:
             room -= self._take(raw, batch.messages)
             fitting = room // self._largest if self._largest else 1  # sizes are not known yet: one by one

@@ -51,6 +51,22 @@ def test_a_message_says_where_it_is_from(
     assert (message.timestamp_ms, message.payload) == (1_773_576_000_123, b"alert")
 
 
+def test_a_message_without_content_is_a_message_also_as_the_first_of_a_batch(
+    broker: Broker, open_source: OpenSource, database: FakeDatabase
+) -> None:
+    topic = broker.topic()
+    broker.produce(topic, [b"", b"", b"alert"], partition=0)
+    source, found = open_source({topic: "ztf_stamp"}), []
+
+    def ended() -> bool:
+        batch = source.poll(0.2, at_most=1)
+        found.extend((message.offset, message.payload) for message in batch.messages)
+        return source.at_end()
+
+    wait_for(ended, "the end")
+    assert found == [(0, b""), (1, b""), (2, b"alert")]
+
+
 def test_batches_are_bounded_in_bytes(broker: Broker, open_source: OpenSource, database: FakeDatabase) -> None:
     topic = broker.topic()
     broker.produce(topic, [bytes(30_000)] * 60)

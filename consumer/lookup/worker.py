@@ -202,12 +202,18 @@ class LookupWorkers:
             self._add_images(result.judged.alert)
 
     def _add_images(self, alert: Alert) -> None:
-        """Those that the message did not bring; the match is stored by now, since it must not wait for them."""
+        """Those that the message did not bring; the match is stored by now, since it must not wait for them.
+
+        Whatever goes wrong with them is no word on the candidate, which is done.
+        """
         wanted = source_id(alert.alert_id, alert.detections)
-        images = self._stamps.cutouts(alert.survey, alert.object_id, wanted) if wanted else None
-        if images is not None:
-            key = alert.survey, alert.object_id, alert.alert_id
-            self._patiently(lambda tx: cutouts.save(tx, *key, images, self._clock()))
+        try:
+            images = self._stamps.cutouts(alert.survey, alert.object_id, wanted) if wanted else None
+            if images is not None:
+                key = alert.survey, alert.object_id, alert.alert_id
+                self._patiently(lambda tx: cutouts.save(tx, *key, images, self._clock()))
+        except Exception:
+            log.exception("images of a match are not kept", object=alert.object_id)
 
     def _settle(self, tx: Connection, candidate: Candidate, result: Result) -> list[NewMatch]:
         """Everything that comes of one attempt, in one transaction."""

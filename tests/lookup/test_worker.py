@@ -166,6 +166,21 @@ def test_a_match_is_not_lost_where_nobody_has_its_images(desk: Desk) -> None:
     assert desk.images() is None
 
 
+def test_images_that_cannot_be_stored_are_no_word_on_the_candidate(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    desk.knows()
+    desk.api.script("/packets/get_stamp", Reply(b"image"))
+    monkeypatch.setattr(cutouts, "save", lambda *_: 1 / 0)
+    desk.add()
+    with capture_logs() as logs:
+        workers = desk.work({"ztf": ApiSettings(url=desk.api.url, packets=f"{desk.api.url}/packets")})
+        until(lambda: any(line["event"] == "images of a match are not kept" for line in logs))
+    until(lambda: not workers.busy)
+    assert (desk.matches(), desk.waiting()) == ([OID], [])
+    assert workers.tally == (1, 1, 1, 0, 0)
+
+
 def test_what_does_not_match_leaves_a_verdict(desk: Desk) -> None:
     desk.knows()
     desk.api.script(LIGHT_CURVE, Reply(light_curve(detection(magpsf=20.5))))

@@ -44,8 +44,7 @@ def connect(settings: DatabaseSettings, patience: float) -> Engines:
 def connect_read_only(settings: DatabaseSettings, patience: float) -> sa.Engine:
     """An engine that can write nothing and makes no database; connects to nothing yet.
 
-    For the same database the same one: it knows the SQL of what was asked before. Whoever disposes of it closes
-    its idle connections, and nobody else's work.
+    For the same database the same one: it knows the SQL of what was asked before.
     """
     return _read_only(_url(settings), patience)
 

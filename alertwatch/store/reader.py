@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import sqlite3
+import threading
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from typing import Self
+from weakref import WeakSet
 
 from sqlalchemy import Connection, Engine
 
@@ -19,6 +21,9 @@ PATIENCE = 30.0
 
 _CANNOT_OPEN = {sqlite3.SQLITE_CANTOPEN, sqlite3.SQLITE_READONLY, sqlite3.SQLITE_PERM}
 
+_LOCK = threading.Lock()
+_OPEN: WeakSet[Reader] = WeakSet()
+
 
 class Reader:
     """What can be asked of an open database. Threads may share it; processes open their own."""
@@ -26,6 +31,8 @@ class Reader:
     def __init__(self, engine: Engine, address: str) -> None:
         self._engine = engine
         self.address = address
+        with _LOCK:
+            _OPEN.add(self)
 
     @classmethod
     def open(cls, settings: DatabaseSettings) -> Self:
@@ -36,9 +43,9 @@ class Reader:
         """
         with ExitStack() as undo:
             engine = engines.connect_read_only(settings, PATIENCE)
-            undo.callback(engine.dispose)
             _refuse_missing(engine)
             reader = cls(engine, engines.address(engine))
+            undo.callback(reader.close)
             with _explained(engine):
                 migrate.refuse_other_revisions(reader)
             undo.pop_all()
@@ -51,8 +58,11 @@ class Reader:
             yield tx
 
     def close(self) -> None:
-        """Close all connections that are not in use."""
-        self._engine.dispose()
+        """Close all connections, if no other reader is open that shares them."""
+        with _LOCK:
+            _OPEN.discard(self)
+            if all(other._engine is not self._engine for other in _OPEN):
+                self._engine.dispose()
 
     def __enter__(self) -> Self:
         return self

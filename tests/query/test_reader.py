@@ -65,6 +65,17 @@ def test_a_reader_sees_what_the_service_stored_and_waits_for_no_transaction(
             assert len(queries.matches(tx)) == 2
 
 
+def test_closing_one_reader_leaves_others_of_the_same_database_alone(
+    one_match: Store, database: DatabaseSettings
+) -> None:
+    with Reader.open(database) as reader:
+        with reader.read() as tx:
+            Reader.open(database).close()
+            assert len(queries.matches(tx)) == 1
+        with reader.read() as tx:
+            assert len(queries.matches(tx)) == 1
+
+
 def test_an_answer_is_of_one_moment(one_match: Store, database: DatabaseSettings) -> None:
     with Reader.open(database) as reader, reader.read() as tx:
         assert len(queries.matches(tx)) == 1
